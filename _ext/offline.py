@@ -1,0 +1,63 @@
+"""Carry the JavaScript that the pages need, so that the book works without a network.
+
+Copies three npm packages and anywidget's own module into ``_static/offline``, and keeps the
+one script that would reach for a network out of the pages.
+"""
+
+import shutil
+from pathlib import Path
+
+import anywidget
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+HERE = Path(__file__).parent
+NODE_MODULES = HERE.parent / "node_modules"
+WIDGETS = Path("@jupyter-widgets") / "html-manager" / "dist"
+CARRIED = {  # name in _static/offline: where it comes from
+    "require.js": NODE_MODULES / "requirejs" / "require.js",
+    "embed-amd.js": NODE_MODULES / WIDGETS / "embed-amd.js",
+    "tex-svg.js": NODE_MODULES / "mathjax" / "es5" / "tex-svg.js",
+    "anywidget.js": Path(anywidget.__file__).parent / "nbextension" / "index.js",
+    "page.js": HERE / "page.js",
+    "book.css": HERE / "book.css",
+}
+
+
+def stage(app: Sphinx, error: Exception | None) -> None:
+    """Copy what the pages load to where they ask for it."""
+    if error or app.builder.format != "html":
+        return
+    offline = Path(app.outdir) / "_static" / "offline"
+    offline.mkdir(parents=True, exist_ok=True)
+    for name, source in CARRIED.items():
+        shutil.copyfile(source, offline / name)
+    for font in (NODE_MODULES / WIDGETS).glob("*.woff2"):  # where embed-amd.js asks for them
+        (offline / WIDGETS).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(font, offline / WIDGETS / font.name)
+
+
+def refuse_missing(app: Sphinx) -> None:
+    """Stop before an hour-long mystery: without these files no formula and no slider works."""
+    missing = [str(source) for source in CARRIED.values() if not source.is_file()]
+    if missing:
+        raise ExtensionError(f"{', '.join(missing)} missing: run 'npm ci --ignore-scripts' first")
+
+
+def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """Keep sphinx-thebe's scripts out: they start by asking a server for themselves."""
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", [])
+        if "thebe" not in str(getattr(script, "filename", script) or "")
+        and "thebe" not in str(getattr(script, "attributes", {}).get("body", ""))
+    ]
+
+
+def setup(app: Sphinx) -> dict:
+    """Join the build."""
+    app.connect("builder-inited", refuse_missing)
+    app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("build-finished", stage)
+    app.add_css_file("offline/book.css")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
