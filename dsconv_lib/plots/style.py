@@ -60,7 +60,7 @@ def figure(width: float = 6.4, height: float = 3.2, rows: int = 1, columns: int 
 
 
 def small_png(drawn: Figure, colours: int = 64, dpi: int = 100) -> bytes:
-    """Render a figure as a PNG of few colours: about 5 kB, the same bytes every time."""
+    """Render a figure as a PNG of few colours: 4 to 8 kB, the same bytes every time."""
     buffer = io.BytesIO()
     drawn.savefig(buffer, format="png", dpi=dpi, facecolor="white")
     picture = Image.open(buffer).convert("RGB").quantize(colours, dither=Image.Dither.NONE)

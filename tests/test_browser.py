@@ -1,0 +1,173 @@
+"""What a visitor without a network sees: every page whole, every slider alive.
+
+Needs Chromium (Debian's `chromium`, or Chrome); without it these tests say that they were skipped.
+"""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
+)
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium found: the browser tests were skipped"
+)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+FLAGS += ["--disable-component-update", "--no-first-run"]
+VIEWS = {
+    "desktop": {"viewport": {"width": 1300, "height": 1000}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True},
+    "dark": {"viewport": {"width": 1300, "height": 1000}, "color_scheme": "dark"},
+}
+GENERATED = {"genindex.html", "search.html"}
+HANDLE = ".widget-hslider .noUi-handle"
+LOOK = """() => ({
+  noAlt: [...document.querySelectorAll('main img')]
+    .filter(i => !(i.getAttribute('alt') || '').trim()).map(i => i.src.slice(0, 80)),
+  broken: [...document.querySelectorAll('main img')]
+    .filter(i => i.complete && !i.naturalWidth).map(i => i.src.slice(0, 80)),
+  mathErrors: document.querySelectorAll('mjx-merror, [data-mjx-error]').length,
+  rawMath: [...document.querySelectorAll('.math')]
+    .filter(m => !m.querySelector('mjx-container')).length,
+  sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+})"""
+WHOLE = {"noAlt": [], "broken": [], "mathErrors": 0, "rawMath": 0}
+READY = """() => {
+  const formulas = [...document.querySelectorAll('.math')];
+  const views = document.querySelectorAll("script[type$='widget-view+json']");
+  const pictures = [...document.querySelectorAll('figure.explorer img')];
+  return formulas.every(m => m.querySelector('mjx-container'))
+    && pictures.length >= views.length && pictures.every(i => i.complete);
+}"""
+
+
+def page_names() -> list[str]:
+    root = Path(__file__).parent.parent / "_build" / "html"
+    found = (path for path in root.rglob("*.html") if "_static" not in path.parts)
+    return sorted(str(p.relative_to(root)) for p in found if p.name not in GENERATED)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def homes(html):
+    """The two ways a visitor opens the book: over http, and as files."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(html))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield {"http": f"http://127.0.0.1:{server.server_port}/", "file": html.resolve().as_uri() + "/"}
+    server.shutdown()
+
+
+@pytest.fixture
+def visit(browser, homes):
+    """Open a page as a visitor would, refusing and recording every request that leaves."""
+    contexts, faults = [], []
+
+    def open_page(name: str, way: str, view: str):
+        home = homes[way]
+        context = browser.new_context(**VIEWS[view])
+        contexts.append(context)
+        page = context.new_page()
+
+        def route(request):
+            if request.request.url.startswith((home, "data:", "blob:")):
+                request.continue_()
+            else:
+                faults.append(f"asks for {request.request.url}")
+                request.abort()
+
+        page.route("**/*", route)
+        page.on(
+            "response", lambda r: faults.append(f"{r.status} {r.url}") if r.status >= 400 else 0
+        )
+        page.on("console", lambda m: m.type != "error" or faults.append(m.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(home + name, wait_until="load")
+        page.wait_for_function(READY, timeout=20_000)
+        return page
+
+    open_page.faults = faults
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("way", ["http", "file"])
+@pytest.mark.parametrize("name", page_names())
+def test_a_page_is_whole(visit, name, way, view):
+    look = visit(name, way, view).evaluate(LOOK)
+    assert visit.faults == []
+    assert look.pop("sideways") <= 2
+    assert look == WHOLE
+
+
+def shown_beside(handle) -> str:
+    """Name the picture that the slider's explorer now shows, by its source and its words."""
+    return handle.evaluate(
+        """handle => {
+          const explorer = handle.closest('.widget-vbox');
+          const picture = explorer.querySelector('figure.explorer img');
+          return picture.src + picture.alt + explorer.querySelector('figcaption').textContent;
+        }"""
+    )
+
+
+def spoken(handle) -> str:
+    """What a screen reader says at the slider: its value, then what the picture shows."""
+    return handle.get_attribute("aria-valuetext") or ""
+
+
+@pytest.mark.parametrize("way", ["http", "file"])
+@pytest.mark.parametrize("name", [name for name in page_names() if name.startswith("chapters")])
+def test_every_slider_moves_its_picture_from_the_keyboard(visit, name, way):
+    page = visit(name, way, "desktop")
+    handles = page.locator(HANDLE)
+    assert handles.count() >= 1
+    for number in range(handles.count()):
+        handle = handles.nth(number)
+        assert handle.get_attribute("aria-label")
+        before, said = shown_beside(handle), spoken(handle)
+        handle.focus()
+        seen = {before}
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+            page.wait_for_timeout(60)
+            seen.add(shown_beside(handle))
+        stops = int(float(handle.get_attribute("aria-valuemax"))) + 1
+        assert len(seen) == min(4, stops), f"slider {handle.get_attribute('aria-label')} is stuck"
+        assert spoken(handle) != said
+    assert visit.faults == []
+
+
+@pytest.mark.parametrize("name", [name for name in page_names() if name.startswith("chapters")])
+def test_a_slider_follows_a_finger_on_a_phone(visit, name):
+    page = visit(name, "file", "phone")
+    handle = page.locator(HANDLE).first
+    before = shown_beside(handle)
+    track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]")
+    track.scroll_into_view_if_needed()
+    box = track.bounding_box()
+    page.touchscreen.tap(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2)
+    page.wait_for_timeout(400)
+    assert shown_beside(handle) != before
+    assert visit.faults == []
