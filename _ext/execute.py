@@ -78,6 +78,8 @@ def refuse_noise(notebook: nbformat.NotebookNode, path: Path) -> None:
 def main(names: list[str]) -> None:
     """Execute the named chapters, or all of them, at book budget."""
     os.environ.setdefault("DSCONV_BUDGET", "book")
+    if data := os.environ.get("DSCONV_DATA"):  # chapters run in their own folder
+        os.environ["DSCONV_DATA"] = str(Path(data).absolute())
     paths = [Path(name) for name in names] or sorted((BOOK / "chapters").glob("*.ipynb"))
     for path in paths:
         notebook = execute(path.resolve())
