@@ -78,6 +78,7 @@ def refuse_noise(notebook: nbformat.NotebookNode, path: Path) -> None:
 def main(names: list[str]) -> None:
     """Execute the named chapters, or all of them, at book budget."""
     os.environ.setdefault("DSCONV_BUDGET", "book")
+    os.environ["TQDM_DISABLE"] = "1"  # a progress bar lives while it runs; a page is finished
     if data := os.environ.get("DSCONV_DATA"):  # chapters run in their own folder
         os.environ["DSCONV_DATA"] = str(Path(data).absolute())
     paths = [Path(name) for name in names] or sorted((BOOK / "chapters").glob("*.ipynb"))

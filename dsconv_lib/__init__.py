@@ -4,8 +4,12 @@ Each room owns one thing, and imports point down::
 
     explorers                     sliders over pictures drawn beforehand
     plots                         style, palette, every figure
-    data                          MNIST, and the offline digits that stand in for it
-    mnist_files                   MNIST on disk; alone touches disk and network
+    training                      fit and evaluate
+    recipes                       what a run is asked for; the one knob for effort
+    checkpoints                   files written wholly or not at all
+    data                          MNIST, the offline digits that stand in for it, augmentation
+    mnist_files                   MNIST on disk; alone touches the network
+    models                        the article's network, and DSNet
     layers                        DSConv2d and DSBlock
     cost      receptive_field     plain integers
     checks                        refuses nonsense, in one wording

@@ -4,13 +4,17 @@ MNIST is read and downloaded by torchvision from ``$DSCONV_DATA``, else ``./data
 cannot be had, scikit-learn's optdigits stand in: fewer, smaller, but real, and always there.
 """
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from dsconv_lib.mnist_files import MnistUnavailableError, mnist_root, torchvision_datasets
+
+MEAN, STD = 0.1307, 0.3081  # of MNIST's 60,000 training images, ink in [0, 1]
 
 
 @dataclass(frozen=True)
@@ -106,8 +110,8 @@ def load_optdigits() -> Digits:
 
     small = datasets.load_digits()
     ink = torch.tensor(small.images, dtype=torch.float32).unsqueeze(1) / 16  # (N, 1, 8, 8)
-    ink = torch.nn.functional.interpolate(ink, size=20, mode="bilinear", align_corners=False)
-    framed = torch.nn.functional.pad(ink, (4, 4, 4, 4))  # (N, 1, 20, 20) -> (N, 1, 28, 28)
+    ink = F.interpolate(ink, size=20, mode="bilinear", align_corners=False)
+    framed = F.pad(ink, (4, 4, 4, 4))  # (N, 1, 20, 20) -> (N, 1, 28, 28)
     order = torch.randperm(len(framed), generator=torch.Generator().manual_seed(0))
     return Digits(
         images=(framed * 255).round().to(torch.uint8),
@@ -140,3 +144,49 @@ def load_digits(root: str | Path | None = None) -> Digits:
     else:
         print(f"Digits used: {digits}.")
     return digits
+
+
+def to_input(images: Tensor) -> Tensor:
+    """Turn stored images into what the networks expect: floats of mean 0 and spread 1 on MNIST.
+
+    Shape:
+        input   uint8 (N, 1, 28, 28)
+        output  float32 (N, 1, 28, 28)
+    """
+    return (images / 255 - MEAN) / STD
+
+
+def random_affine(
+    x: Tensor,
+    generator: torch.Generator,
+    *,
+    degrees: float = 8.0,
+    scale: float = 0.1,
+    shear: float = 0.08,
+    shift: float = 1.7,
+) -> Tensor:
+    """Rotate, scale, shear and shift each image of a batch by amounts of its own.
+
+    Amounts are drawn evenly between minus and plus the most that is named.
+
+    Args:
+        degrees: most rotation [degrees].
+        scale: most change of size [share of it].
+        shear: most slant [pixels sideways per pixel down].
+        shift: most shift, sideways and up or down [pixels].
+
+    Shape:
+        input, output  (N, C, H, W)
+    """
+
+    def draw(most: float) -> Tensor:
+        return most * (2 * torch.rand(len(x), generator=generator) - 1)
+
+    angle, size, slant = draw(math.radians(degrees)), 1 + draw(scale), draw(shear)
+    right, down = draw(2 * shift / x.shape[3]), draw(2 * shift / x.shape[2])
+    across, along = angle.cos() / size, angle.sin() / size
+    rows = [across, slant - along, right], [along, across, down]
+    theta = torch.stack([torch.stack(row, dim=1) for row in rows], dim=1)  # (N, 2, 3)
+    grid = F.affine_grid(theta, list(x.shape), align_corners=False)  # (N, H, W, 2)
+    # beyond the edge lies more of the edge, which in a digit is paper
+    return F.grid_sample(x, grid, padding_mode="border", align_corners=False)

@@ -78,7 +78,7 @@ class DSBlock(nn.Module):
     Raises:
         ValueError: an even ``kernel_size``, which no equal padding can centre.
 
-    Example (four times the area seen at rate 2, same map size, same 432 parameters):
+    Example (rate 2 spans 5 x 5 pixels in place of 3 x 3; map size and 432 parameters stay):
         >>> import torch
         >>> block = DSBlock(16, 16, dilation=2)
         >>> block(torch.zeros(1, 16, 28, 28)).shape

@@ -9,6 +9,7 @@ from hypothesis import settings
 BOOK = Path(__file__).parent.parent
 
 os.environ.setdefault("DSCONV_BUDGET", "quick")
+os.environ["TQDM_DISABLE"] = "1"
 os.environ["DSCONV_DATA"] = str(Path(os.environ.get("DSCONV_DATA") or BOOK / "data").absolute())
 
 settings.register_profile("book", max_examples=1000, deadline=None, derandomize=True)

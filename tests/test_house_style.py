@@ -17,6 +17,10 @@ SOURCES = set(pybtex.database.parse_file(str(BOOK / "references.bib")).entries)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+RECORDS = {"Cost", "Digits"}  # shown by the functions that return them
+PART_TWO = {"to_input", "random_affine"}  # its chapters are not written yet
+
+
 def short(path: Path) -> str:
     return str(path.relative_to(BOOK))
 
@@ -69,8 +73,8 @@ def test_what_is_taught_says_where():
     for room in rooms:
         tree = ast.parse((BOOK / "dsconv_lib" / f"{room}.py").read_text(encoding="utf-8"))
         for node in public_definitions(tree):
-            if node.name in {"Cost", "Digits"}:
-                continue  # plain records, shown by the functions that return them
+            if node.name in RECORDS | PART_TWO:
+                continue
             assert "Taught in:" in ast.get_docstring(node), f"{room}.{node.name}"
 
 

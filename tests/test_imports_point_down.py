@@ -13,7 +13,11 @@ ALLOWED = {
     "receptive_field": {"checks"},
     "layers": {"checks"},
     "mnist_files": set(),
+    "models": {"checks", "layers"},
     "data": {"mnist_files"},
+    "checkpoints": set(),
+    "recipes": set(),
+    "training": {"checks", "checkpoints", "data", "recipes"},
     "plots": {"plots"},
     "explorers": {"plots", "cost", "receptive_field"},
 }

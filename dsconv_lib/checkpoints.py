@@ -1,0 +1,77 @@
+"""Write a file wholly or not at all, and read back only what was meant. Imports only torch."""
+
+import os
+from pathlib import Path
+
+import torch
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint is damaged or belongs to something else; the message says what was expected."""
+
+
+def save_checkpoint(state: dict, path: str | Path) -> None:
+    """Write tensors, numbers and words to a file, so that a killed run leaves the old one whole.
+
+    Raises:
+        OSError: the folder is missing, full or read-only; names it.
+    """
+    path = Path(path)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        torch.save(state, partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_checkpoint(path: str | Path, expected: dict | None = None) -> dict:
+    """Read a file written by ``save_checkpoint``; nothing in it can run code.
+
+    Args:
+        expected: a state like the one wanted; names, shapes and the recipe must agree with it.
+
+    Raises:
+        FileNotFoundError: no such file.
+        CheckpointError: truncated, foreign, or of another model or recipe; names the difference.
+    """
+    path = Path(path)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # a damaged file can trip the reader in any way
+        raise CheckpointError(
+            f"{path} is not a whole checkpoint ({type(error).__name__}). Move it away to start anew"
+        ) from error
+    if not isinstance(state, dict):
+        raise CheckpointError(f"{path} holds a {type(state).__name__}, not a checkpoint")
+    if expected is not None:
+        _compare(path, _describe(state), _describe(expected))
+    return state
+
+
+def _describe(state: dict) -> dict[str, object]:
+    """Flatten the model's tensors to shapes, and the recipe to its values."""
+    described = {}
+    for name in ("model", "recipe"):
+        part = state.get(name, {})
+        for key, value in part.items() if isinstance(part, dict) else ():
+            shape = tuple(value.shape) if isinstance(value, torch.Tensor) else value
+            described[f"{name}.{key}"] = shape
+    return described
+
+
+def _compare(path: Path, found: dict[str, object], wanted: dict[str, object]) -> None:
+    """Name the first differences between what a file holds and what was asked for."""
+    differences = [
+        f"{name}: file has {found.get(name, 'nothing')}, expected {wanted.get(name, 'nothing')}"
+        for name in sorted(found.keys() | wanted.keys())
+        if found.get(name) != wanted.get(name)
+    ]
+    if differences:
+        more = f" and {len(differences) - 3} more" if len(differences) > 3 else ""
+        raise CheckpointError(
+            f"{path} belongs to another run: {'; '.join(differences[:3])}{more}. "
+            "Move it away to start anew, or train with what it expects"
+        )

@@ -1,0 +1,129 @@
+"""The networks of the book: the article's, which does not run as printed, and DSNet, which does."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dsconv_lib.checks import require_whole
+from dsconv_lib.layers import DSBlock
+
+
+class ArticleConv(nn.Module):
+    """The separable layer as the article prints it, under the name ``DepthwiseConv``.
+
+    Unlike ``DSConv2d`` it has a bias in both stages; the first one is absorbed by the second.
+
+    Shape:
+        input   (N, in_channels, H, W)
+        output  (N, out_channels, H', W')
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 3, padding: int = 1):
+        super().__init__()
+        self.depthwise = nn.Conv2d(
+            in_channels, in_channels, kernel_size, padding=padding, groups=in_channels
+        )
+        self.pointwise = nn.Conv2d(in_channels, out_channels, kernel_size=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.depthwise(x)  # (N, C_in, H, W) -> (N, C_in, H', W')
+        return self.pointwise(x)  # (N, C_in, H', W') -> (N, C_out, H', W')
+
+
+class ArticleNet(nn.Module):
+    """The article's network, which it prints as ``CNN``. As printed it stops at the first batch.
+
+    It pools each map to one number and then expects 7 x 7 of them. Two mends, one for each of the
+    two numbers that disagree: ``ArticleNet(head_size=1)`` and ``ArticleNet(pool_size=7)``.
+
+    Args:
+        pool_size: side of the maps after pooling [pixels].
+        head_size: side of the maps that the last layer expects [pixels].
+
+    Shape:
+        input   (N, 1, 28, 28)
+        output  (N, 10), logits
+
+    Raises:
+        ValueError: a size below 1.
+        RuntimeError: from torch, on the first batch, where the two sizes differ.
+
+    Example (as printed, and mended in two ways):
+        >>> ArticleNet()(torch.zeros(2, 1, 28, 28))
+        Traceback (most recent call last):
+        RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x32 and 1568x10)
+        >>> ArticleNet(head_size=1)(torch.zeros(2, 1, 28, 28)).shape
+        torch.Size([2, 10])
+        >>> ArticleNet(pool_size=7)(torch.zeros(2, 1, 28, 28)).shape
+        torch.Size([2, 10])
+    """
+
+    def __init__(self, pool_size: int = 1, head_size: int = 7):
+        super().__init__()
+        require_whole(1, pool_size=pool_size, head_size=head_size)
+        self.pool_size = pool_size
+        self.conv1 = ArticleConv(1, 16, kernel_size=3, padding=1)
+        self.conv2 = ArticleConv(16, 32, kernel_size=3, padding=1)
+        self.fc = nn.Linear(32 * head_size * head_size, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.conv1(x))  # (N, 1, 28, 28) -> (N, 16, 28, 28)
+        x = F.relu(self.conv2(x))  # (N, 16, 28, 28) -> (N, 32, 28, 28)
+        x = F.adaptive_avg_pool2d(x, self.pool_size)  # -> (N, 32, pool_size, pool_size)
+        return self.fc(torch.flatten(x, 1))  # -> (N, 10)
+
+
+class DSNet(nn.Module):
+    """A dense stem, separable dilated blocks in two stages, one average per map, a linear head.
+
+    The stem is dense, because a separable layer on one channel makes one map many times. Each
+    stage halves the map and widens it: ``2 * width`` channels, then ``3 * width``.
+
+    Args:
+        width: channels of the stem.
+        dilations: one rate per block; the first half of the blocks works at 14 x 14 pixels, the
+            second at 7 x 7.
+
+    Shape:
+        input   (N, 1, 28, 28), or any size of at least 4 x 4
+        output  (N, num_classes), logits
+
+    Raises:
+        ValueError: a number below 1, or fewer than two blocks.
+
+    Example (the network that the later chapters start from):
+        >>> net = DSNet()
+        >>> net(torch.zeros(2, 1, 28, 28)).shape, sum(w.numel() for w in net.parameters())
+        (torch.Size([2, 10]), 7514)
+
+    Source: [howard2017mobilenets], section 3; [chen2018encoder], on atrous separable convolution.
+    """
+
+    def __init__(
+        self, width: int = 16, dilations: Sequence[int] = (1, 2, 1, 2), num_classes: int = 10
+    ):
+        super().__init__()
+        require_whole(1, width=width, num_classes=num_classes)
+        require_whole(2, number_of_dilations=len(dilations))
+        half = len(dilations) // 2
+        stem = nn.Conv2d(1, width, kernel_size=3, padding=1, bias=False)
+        self.stem = nn.Sequential(stem, nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(2))
+        self.near = _stage(width, 2 * width, dilations[:half])
+        self.pool = nn.MaxPool2d(2)
+        self.far = _stage(2 * width, 3 * width, dilations[half:])
+        self.head = nn.Linear(3 * width, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)  # (N, 1, 28, 28) -> (N, width, 14, 14)
+        x = self.pool(self.near(x))  # -> (N, 2*width, 7, 7)
+        x = self.far(x).mean(dim=(2, 3))  # -> (N, 3*width)
+        return self.head(x)  # -> (N, num_classes)
+
+
+def _stage(in_channels: int, out_channels: int, dilations: Sequence[int]) -> nn.Sequential:
+    """Stack one block per rate; the first of them changes the number of channels."""
+    widths = [in_channels] + [out_channels] * len(dilations)
+    pairs = zip(widths[:-1], widths[1:], dilations, strict=True)
+    return nn.Sequential(*[DSBlock(i, o, dilation=rate) for i, o, rate in pairs])

@@ -1,0 +1,159 @@
+"""Train, evaluate, stop and resume: one readable loop for CPU and GPU."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm.auto import tqdm
+
+from dsconv_lib.checkpoints import load_checkpoint, save_checkpoint
+from dsconv_lib.checks import require_whole
+from dsconv_lib.data import Digits, to_input
+from dsconv_lib.recipes import DEFAULT, History, Recipe
+
+Augment = Callable[[Tensor, torch.Generator], Tensor]
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, digits: Digits, batch_size: int = 1000) -> float:
+    """Measure the accuracy [0 to 1] of a model on digits, in evaluation mode.
+
+    Raises:
+        ValueError: no digits, or a batch size below 1.
+    """
+    require_whole(1, batch_size=batch_size, digits=len(digits))
+    device = next(model.parameters()).device
+    was_training, right = model.training, 0
+    model.eval()
+    for images, labels in zip(
+        digits.images.split(batch_size), digits.labels.split(batch_size), strict=True
+    ):
+        logits = model(to_input(images.to(device)))  # (N, 1, 28, 28) -> (N, 10)
+        right += (logits.argmax(1) == labels.to(device)).sum().item()
+    model.train(was_training)
+    return right / len(digits)
+
+
+def fit(
+    model: nn.Module,
+    train: Digits,
+    validation: Digits,
+    recipe: Recipe = DEFAULT,
+    *,
+    augment: Augment | None = None,
+    checkpoint: str | Path | None = None,
+    stop_after: int | None = None,
+) -> History:
+    """Train a model in place with AdamW and a one-cycle schedule; it ends with averaged weights.
+
+    The same seed on the same machine with the same number of threads gives the same weights, bit
+    for bit, also when a run was interrupted and resumed from its checkpoint.
+
+    Args:
+        augment: changes a batch of float images, drawing from the generator it is given.
+        checkpoint: file written after every epoch; if it is there, the run resumes from it.
+        stop_after: end this call early, after so many epochs in all; a later call resumes.
+
+    Raises:
+        FloatingPointError: the loss is no longer a number; names the step and the rate.
+        CheckpointError: the checkpoint is damaged, or belongs to another recipe or model.
+        ValueError: a recipe that makes no sense, or fewer digits than one batch.
+    """
+    run = _Run(model, train, validation, recipe, augment)
+    if checkpoint and Path(checkpoint).exists():
+        run.load_state_dict(load_checkpoint(checkpoint, expected=run.state_dict()))
+    while run.epoch < min(recipe.epochs, stop_after or recipe.epochs):
+        run.train_one_epoch()
+        if checkpoint:
+            save_checkpoint(run.state_dict(), checkpoint)
+    model.load_state_dict(run.averaged.module.state_dict())
+    return run.history()
+
+
+class _Run:
+    """All that changes while training, so that a checkpoint can hold all of it."""
+
+    def __init__(self, model, train, validation, recipe, augment):
+        require_whole(1, epochs=recipe.epochs, batch_size=recipe.batch_size)
+        self.steps_per_epoch = len(train) // recipe.batch_size
+        if self.steps_per_epoch == 0:
+            raise ValueError(f"{len(train)} digits do not fill a batch of {recipe.batch_size}")
+        self.model, self.recipe, self.augment = copy.deepcopy(model), recipe, augment
+        self.train, self.validation = train, validation
+        steps = recipe.epochs * self.steps_per_epoch
+        # in short runs the average reaches back over a tenth of the run at most
+        kept = max(0.0, min(recipe.average, 1 - 10 / steps))
+        self.averaged = AveragedModel(
+            self.model, multi_avg_fn=get_ema_multi_avg_fn(kept), use_buffers=True
+        )
+        self.optimiser = torch.optim.AdamW(
+            self.model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay
+        )
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, recipe.lr, total_steps=steps
+        )
+        self.rows: list[list[float]] = []
+
+    @property
+    def epoch(self) -> int:
+        """Count the epochs that are done."""
+        return len(self.rows)
+
+    def history(self) -> History:
+        """Sum up the run so far."""
+        loss, lr, accuracy = zip(*self.rows, strict=True) if self.rows else ((), (), ())
+        return History(self.recipe, loss, lr, accuracy)
+
+    def train_one_epoch(self) -> None:
+        """Visit every training digit once, in an order that depends on seed and epoch alone."""
+        # one seed per epoch: a resumed run needs no generator state
+        seed = 100_003 * self.recipe.seed + self.epoch
+        torch.manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)
+        order = torch.randperm(len(self.train), generator=generator)
+        batches = order.split(self.recipe.batch_size)[: self.steps_per_epoch]
+        self.model.train()
+        losses = [
+            self._step(rows, generator)
+            for rows in tqdm(batches, desc=f"epoch {self.epoch + 1}", leave=False)
+        ]
+        loss = sum(losses) / len(losses)
+        accuracy = evaluate(self.averaged.module, self.validation)
+        self.rows.append([loss, self.schedule.get_last_lr()[0], accuracy])
+
+    def _step(self, rows: Tensor, generator: torch.Generator) -> float:
+        device = next(self.model.parameters()).device
+        x = to_input(self.train.images[rows])
+        x = self.augment(x, generator) if self.augment else x
+        logits = self.model(x.to(device, memory_format=torch.channels_last))
+        labels = self.train.labels[rows].to(device)
+        loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
+        if not loss.isfinite():
+            raise FloatingPointError(
+                f"the loss is {loss.item()} at step {self.schedule.last_epoch + 1} (epoch "
+                f"{self.epoch + 1}), at a learning rate of {self.schedule.get_last_lr()[0]:.2g}: "
+                f"try a smaller lr than {self.recipe.lr}"
+            )
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self.schedule.step()
+        self.averaged.update_parameters(self.model)
+        return loss.item()
+
+    def state_dict(self) -> dict:
+        """Collect what a later run needs to go on as if nothing had happened."""
+        parts = ("model", "averaged", "optimiser", "schedule")
+        state = {part: getattr(self, part).state_dict() for part in parts}
+        return {**state, "recipe": asdict(self.recipe), "rows": self.rows}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Go on from a checkpoint."""
+        for part in ("model", "averaged", "optimiser", "schedule"):
+            getattr(self, part).load_state_dict(state[part])
+        self.rows = state["rows"]
