@@ -4,6 +4,7 @@ Copies three npm packages and anywidget's own module into ``_static/offline``, a
 one script that would reach for a network out of the pages.
 """
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -22,6 +23,10 @@ CARRIED = {  # name in _static/offline: where it comes from
     "page.js": HERE / "page.js",
     "book.css": HERE / "book.css",
 }
+VIEW = '<script type="application/vnd.jupyter.widget-view+json">'
+NO_SCRIPT = (
+    "<noscript><p>Here are sliders, which need JavaScript; the text does without.</p></noscript>"
+)
 
 
 def stage(app: Sphinx, error: Exception | None) -> None:
@@ -54,10 +59,21 @@ def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree: ob
     ]
 
 
+def speak_without_scripts(
+    app: Sphinx, page: str, template: str, context: dict, doctree: object
+) -> None:
+    """Say where sliders would be, in a browser that runs no JavaScript."""
+    if VIEW in context.get("body", ""):
+        context["body"] = context["body"].replace(VIEW, NO_SCRIPT + VIEW)
+
+
 def setup(app: Sphinx) -> dict:
-    """Join the build."""
+    """Join the build; a change of this file writes every page anew."""
+    digest = hashlib.md5(Path(__file__).read_bytes(), usedforsecurity=False).hexdigest()
+    app.add_config_value("offline_version", digest, "html", [str])
     app.connect("builder-inited", refuse_missing)
     app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", speak_without_scripts)
     app.connect("build-finished", stage)
     app.add_css_file("offline/book.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,7 +4,9 @@ Each room owns one thing, and imports point down::
 
     explorers                     sliders over pictures drawn beforehand
     plots                         style, palette, every figure
+    finetuning                    freeze, rates by part, few labels
     training                      fit and evaluate
+    metrics                       confusion, F1, calibration, intervals
     recipes                       what a run is asked for; the one knob for effort
     checkpoints                   files written wholly or not at all
     data                          MNIST, the offline digits that stand in for it, augmentation

@@ -14,29 +14,20 @@ from tqdm.auto import tqdm
 from dsconv_lib.checkpoints import load_checkpoint, save_checkpoint
 from dsconv_lib.checks import require_whole
 from dsconv_lib.data import Digits, to_input
+from dsconv_lib.metrics import predict_logits
 from dsconv_lib.recipes import DEFAULT, History, Recipe
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
 
 
-@torch.no_grad()
 def evaluate(model: nn.Module, digits: Digits, batch_size: int = 1000) -> float:
     """Measure the accuracy [0 to 1] of a model on digits, in evaluation mode.
 
     Raises:
         ValueError: no digits, or a batch size below 1.
     """
-    require_whole(1, batch_size=batch_size, digits=len(digits))
-    device = next(model.parameters()).device
-    was_training, right = model.training, 0
-    model.eval()
-    for images, labels in zip(
-        digits.images.split(batch_size), digits.labels.split(batch_size), strict=True
-    ):
-        logits = model(to_input(images.to(device)))  # (N, 1, 28, 28) -> (N, 10)
-        right += (logits.argmax(1) == labels.to(device)).sum().item()
-    model.train(was_training)
-    return right / len(digits)
+    answers = predict_logits(model, digits, batch_size).argmax(dim=1)
+    return (answers == digits.labels).sum().item() / len(digits)
 
 
 def fit(

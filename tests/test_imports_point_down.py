@@ -17,13 +17,15 @@ ALLOWED = {
     "data": {"mnist_files"},
     "checkpoints": set(),
     "recipes": set(),
-    "training": {"checks", "checkpoints", "data", "recipes"},
+    "metrics": {"checks", "data"},
+    "finetuning": {"checks", "data"},
+    "training": {"checks", "checkpoints", "data", "metrics", "recipes"},
     "plots": {"plots"},
     "explorers": {"plots", "cost", "receptive_field"},
 }
 OUTSIDE = {  # the packages that only some rooms may touch
     "torchvision": {"mnist_files"},
-    "sklearn": {"data"},
+    "sklearn": {"data", "metrics"},
     "ipywidgets": {"explorers"},
     "matplotlib": {"plots", "explorers"},
 }

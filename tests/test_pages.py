@@ -86,6 +86,13 @@ def test_pages_load_nothing_from_a_network(pages):
     assert asked == set()
 
 
+def test_sliders_are_announced_where_there_is_no_javascript(html):
+    for path in (html / "chapters").glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        views = text.count('<script type="application/vnd.jupyter.widget-view+json">')
+        assert text.count("<noscript><p>Here are sliders") == views > 0
+
+
 def test_every_picture_has_alt_text(pages, html):
     for path, page in pages.items():
         missing = [src for src, alt in page.alts if not alt.strip() or "_images/" in alt]
