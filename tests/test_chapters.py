@@ -96,7 +96,9 @@ def test_a_cell_with_a_caption_stores_its_picture(path):
 def test_a_chapter_has_sliders_with_alt_text(path):
     text = path.read_text(encoding="utf-8")
     assert SLIDERS in text
-    for tag in re.findall(r"<img [^>]*>", json.dumps(nbformat.read(path, 4).metadata)):
+    pictures = re.findall(r"<img [^>]*>", json.dumps(nbformat.read(path, 4).metadata))
+    assert len(pictures) >= 10
+    for tag in pictures:
         assert re.search(r'alt=\\"[^"]{20,}\\"', tag), tag[:200]
 
 

@@ -21,7 +21,7 @@ ALLOWED = {
     "finetuning": {"checks", "data"},
     "training": {"checks", "checkpoints", "data", "metrics", "recipes"},
     "plots": {"plots"},
-    "explorers": {"plots", "cost", "receptive_field"},
+    "explorers": {"plots"},
 }
 OUTSIDE = {  # the packages that only some rooms may touch
     "torchvision": {"mnist_files"},
