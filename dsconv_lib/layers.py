@@ -65,7 +65,10 @@ class DSConv2d(nn.Module):
 
 
 class DSBlock(nn.Module):
-    """A separable convolution, batch normalisation and ReLU: the brick of the networks here.
+    """A separable convolution, batch normalisation, a shortcut, ReLU: the brick of the networks.
+
+    The shortcut adds the input to what the block made of it, wherever the two have one shape:
+    as many channels in as out, and stride 1. It has no weights.
 
     Padding keeps the map's size at stride 1, whatever the dilation, for odd kernels.
     The convolution has no bias, because the normalisation that follows would remove it.
@@ -86,7 +89,8 @@ class DSBlock(nn.Module):
         >>> sum(weight.numel() for weight in block.parameters())
         432
 
-    Source: [chollet2017xception], section 4.7. Taught in: 03_dilated_convolution.
+    Source: [chollet2017xception], section 4.7; [he2016deep], section 3.2, on the shortcut.
+    Taught in: 03_dilated_convolution.
     """
 
     def __init__(
@@ -113,7 +117,8 @@ class DSBlock(nn.Module):
             bias=False,
         )
         self.norm = nn.BatchNorm2d(out_channels)
+        self.shortcut = in_channels == out_channels and stride == 1
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(x)  # (N, C_in, H, W) -> (N, C_out, H', W')
-        return self.norm(x).relu()
+        y = self.norm(self.conv(x))  # (N, C_in, H, W) -> (N, C_out, H', W')
+        return (x + y if self.shortcut else y).relu()

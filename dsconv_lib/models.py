@@ -1,13 +1,17 @@
 """The networks of the book: the article's, which does not run as printed, and DSNet, which does."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dsconv_lib.checkpoints import CheckpointError, load_checkpoint, save_checkpoint
 from dsconv_lib.checks import require_whole
 from dsconv_lib.layers import DSBlock
+
+PRETRAINED = Path(__file__).parent / "weights" / "dsnet.pt"
 
 
 class ArticleConv(nn.Module):
@@ -107,9 +111,10 @@ class DSNet(nn.Module):
         super().__init__()
         require_whole(1, width=width, num_classes=num_classes)
         require_whole(2, number_of_dilations=len(dilations))
+        self.width, self.dilations, self.num_classes = width, tuple(dilations), num_classes
         half = len(dilations) // 2
         stem = nn.Conv2d(1, width, kernel_size=3, padding=1, bias=False)
-        self.stem = nn.Sequential(stem, nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(2))
+        self.stem = nn.Sequential(stem, nn.MaxPool2d(2), nn.BatchNorm2d(width), nn.ReLU())
         self.near = _stage(width, 2 * width, dilations[:half])
         self.pool = nn.MaxPool2d(2)
         self.far = _stage(2 * width, 3 * width, dilations[half:])
@@ -120,6 +125,48 @@ class DSNet(nn.Module):
         x = self.pool(self.near(x))  # -> (N, 2*width, 7, 7)
         x = self.far(x).mean(dim=(2, 3))  # -> (N, 3*width)
         return self.head(x)  # -> (N, num_classes)
+
+
+def load_net(path: str | Path) -> DSNet:
+    """Rebuild a trained ``DSNet`` from its file, in evaluation mode.
+
+    Raises:
+        FileNotFoundError: no such file.
+        CheckpointError: a file that is damaged, or holds no ``DSNet``.
+    """
+    state = load_checkpoint(path)
+    try:
+        net = DSNet(**state["net"])
+        net.load_state_dict(state["model"])
+    except (KeyError, TypeError, RuntimeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} holds no DSNet ({error}): expected its width, rates and weights, as "
+            "`python -m dsconv_lib train --save FILE` stores them"
+        ) from error
+    return net.eval()
+
+
+def save_net(net: DSNet, path: str | Path) -> None:
+    """Store a ``DSNet`` with what is needed to rebuild it, wholly or not at all.
+
+    Raises:
+        OSError: the folder is missing, full or read-only.
+    """
+    shape = {"width": net.width, "dilations": net.dilations, "num_classes": net.num_classes}
+    save_checkpoint({"net": shape, "model": net.state_dict()}, path)
+
+
+def load_pretrained() -> DSNet:
+    """Load the network that the later chapters start from, in evaluation mode.
+
+    How it was trained, and how well it reads, stands beside it in ``dsconv_lib/weights``.
+
+    Example:
+        >>> net = load_pretrained()
+        >>> net.training, sum(w.numel() for w in net.parameters())
+        (False, 7514)
+    """
+    return load_net(PRETRAINED)
 
 
 def _stage(in_channels: int, out_channels: int, dilations: Sequence[int]) -> nn.Sequential:

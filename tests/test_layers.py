@@ -78,6 +78,19 @@ def test_a_block_keeps_the_map_size_at_any_rate(kernel_size, dilation):
     assert DSBlock(3, 6, kernel_size, 2, dilation)(torch.zeros(2, 3, 28, 28)).shape[2] == 14
 
 
+@pytest.mark.parametrize(("shape", "there"), [((6, 6, 3, 1), True), ((3, 6, 3, 1), False)])
+def test_a_block_adds_its_input_where_the_shape_stays(shape, there):
+    block = DSBlock(*shape).eval()
+    torch.nn.init.zeros_(block.conv.pointwise.weight)  # what is left is the shortcut
+    x = torch.randn(2, shape[0], 5, 5)
+    expected = x.relu() if there else torch.zeros(2, 6, 5, 5)
+    assert torch.equal(block(x), expected)
+
+
+def test_a_block_with_a_stride_has_no_shortcut():
+    assert DSBlock(6, 6, stride=2)(torch.zeros(2, 6, 8, 8)).shape == (2, 6, 4, 4)
+
+
 def test_a_block_refuses_an_even_kernel():
     with pytest.raises(ValueError, match="kernel_size=4, but it must be odd"):
         DSBlock(3, 6, kernel_size=4)

@@ -3,8 +3,11 @@
 import pytest
 import torch
 
-from dsconv_lib.models import ArticleNet, DSNet
+from dsconv_lib.checkpoints import CheckpointError, save_checkpoint
+from dsconv_lib.data import load_optdigits
+from dsconv_lib.models import ArticleNet, DSNet, load_net, load_pretrained, save_net
 from dsconv_lib.receptive_field import receptive_field
+from dsconv_lib.training import evaluate
 
 BATCH = torch.zeros(2, 1, 28, 28)
 
@@ -70,3 +73,26 @@ def test_dsnet_reads_as_far_as_the_formula_says():
 def test_dsnet_refuses_nonsense(wrong, message):
     with pytest.raises(ValueError, match=message):
         DSNet(**wrong)
+
+
+def test_a_stored_net_comes_back_as_it_was(tmp_path):
+    torch.manual_seed(0)
+    net = DSNet(width=4, dilations=(1, 3, 2), num_classes=7).eval()
+    save_net(net, tmp_path / "net.pt")
+    again = load_net(tmp_path / "net.pt")
+    x = torch.randn(2, 1, 28, 28)
+    assert torch.equal(again(x), net(x))
+    assert (again.width, again.dilations, again.num_classes) == (4, (1, 3, 2), 7)
+    assert not again.training
+
+
+def test_a_file_without_a_net_is_refused(tmp_path):
+    save_checkpoint({"model": {}, "net": {"width": 4}}, tmp_path / "other.pt")
+    with pytest.raises(CheckpointError, match="holds no DSNet"):
+        load_net(tmp_path / "other.pt")
+
+
+def test_the_pretrained_net_reads_handwriting_it_was_not_trained_on():
+    optdigits = load_optdigits()
+    accuracy = evaluate(load_pretrained(), optdigits)
+    assert accuracy > 0.4  # chance is 0.1
