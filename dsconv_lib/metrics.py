@@ -135,7 +135,7 @@ def accuracy_interval(right: int, count: int, level: float = 0.95) -> tuple[floa
     if not 0 < level < 1:
         raise ValueError(f"level={level}, but it must lie between 0 and 1")
     interval = stats.binomtest(right, count).proportion_ci(level, method="wilson")
-    return interval.low, interval.high
+    return float(interval.low), float(interval.high)
 
 
 def _require_pairs(labels: Tensor, answers: Tensor) -> None:

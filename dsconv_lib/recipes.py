@@ -2,6 +2,9 @@
 
 import os
 from dataclasses import dataclass
+from typing import TypeVar
+
+Choice = TypeVar("Choice")
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class Recipe:
             lowered in short runs, so that it never reaches back over more than a tenth of them.
     """
 
-    epochs: int = 12
+    epochs: int = 20
     batch_size: int = 128
     lr: float = 0.015
     weight_decay: float = 0.01
@@ -30,13 +33,21 @@ DEFAULT = Recipe()
 class History:
     """What a run reports: one entry per epoch.
 
-    ``accuracy`` is measured on the validation digits [0 to 1], with the averaged weights.
+    ``loss`` is the mean over the epoch's batches, ``lr`` the learning rate at its end.
+    ``accuracy`` is measured on the validation digits [0 to 1], with the averaged weights; it is
+    nan in a run without validation digits.
     """
 
     recipe: Recipe
     loss: tuple[float, ...] = ()
     lr: tuple[float, ...] = ()
     accuracy: tuple[float, ...] = ()
+
+    def plot(self, ax=None) -> None:
+        """Draw loss and validation accuracy against epochs."""
+        from dsconv_lib.plots import plot_history  # matplotlib, which training does not need
+
+        plot_history(self, ax=ax)
 
 
 def budget() -> str:
@@ -49,3 +60,14 @@ def budget() -> str:
     if word not in ("quick", "book"):
         raise ValueError(f"DSCONV_BUDGET={word!r}, but it must be 'quick' or 'book'")
     return word
+
+
+def within_budget(*, book: Choice, quick: Choice) -> Choice:
+    """Choose between the effort a reader wants and the effort a test can pay.
+
+    Example (a reader in Jupyter gets ``book``):
+        >>> os.environ["DSCONV_BUDGET"] = "quick"
+        >>> within_budget(book=12, quick=1)
+        1
+    """
+    return book if budget() == "book" else quick

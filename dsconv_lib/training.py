@@ -1,7 +1,9 @@
 """Train, evaluate, stop and resume: one readable loop for CPU and GPU."""
 
 import copy
-from collections.abc import Callable
+import math
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from dsconv_lib.metrics import predict_logits
 from dsconv_lib.recipes import DEFAULT, History, Recipe
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
+Groups = Callable[[nn.Module], Iterable[dict]]
 
 
 def evaluate(model: nn.Module, digits: Digits, batch_size: int = 1000) -> float:
@@ -33,10 +36,11 @@ def evaluate(model: nn.Module, digits: Digits, batch_size: int = 1000) -> float:
 def fit(
     model: nn.Module,
     train: Digits,
-    validation: Digits,
+    validation: Digits | None = None,
     recipe: Recipe = DEFAULT,
     *,
     augment: Augment | None = None,
+    groups: Groups | None = None,
     checkpoint: str | Path | None = None,
     stop_after: int | None = None,
 ) -> History:
@@ -46,7 +50,10 @@ def fit(
     for bit, also when a run was interrupted and resumed from its checkpoint.
 
     Args:
+        validation: measured after every epoch, if given; never trained on.
         augment: changes a batch of float images, drawing from the generator it is given.
+        groups: splits a model into parameter groups, each with an ``lr`` of its own, which then
+            takes the place of the recipe's.
         checkpoint: file written after every epoch; if it is there, the run resumes from it.
         stop_after: end this call early, after so many epochs in all; a later call resumes.
 
@@ -55,21 +62,21 @@ def fit(
         CheckpointError: the checkpoint is damaged, or belongs to another recipe or model.
         ValueError: a recipe that makes no sense, or fewer digits than one batch.
     """
-    run = _Run(model, train, validation, recipe, augment)
+    run = _Run(model, train, validation, recipe, augment, groups)
     if checkpoint and Path(checkpoint).exists():
         run.load_state_dict(load_checkpoint(checkpoint, expected=run.state_dict()))
     while run.epoch < min(recipe.epochs, stop_after or recipe.epochs):
         run.train_one_epoch()
         if checkpoint:
             save_checkpoint(run.state_dict(), checkpoint)
-    model.load_state_dict(run.averaged.module.state_dict())
+    model.load_state_dict(run.result.state_dict())
     return run.history()
 
 
 class _Run:
     """All that changes while training, so that a checkpoint can hold all of it."""
 
-    def __init__(self, model, train, validation, recipe, augment):
+    def __init__(self, model, train, validation, recipe, augment, groups):
         require_whole(1, epochs=recipe.epochs, batch_size=recipe.batch_size)
         self.steps_per_epoch = len(train) // recipe.batch_size
         if self.steps_per_epoch == 0:
@@ -77,18 +84,27 @@ class _Run:
         self.model, self.recipe, self.augment = copy.deepcopy(model), recipe, augment
         self.train, self.validation = train, validation
         steps = recipe.epochs * self.steps_per_epoch
-        # in short runs the average reaches back over a tenth of the run at most
-        kept = max(0.0, min(recipe.average, 1 - 10 / steps))
-        self.averaged = AveragedModel(
-            self.model, multi_avg_fn=get_ema_multi_avg_fn(kept), use_buffers=True
-        )
+        self.averaged = self._average(recipe.average, steps)
+        parts = list(groups(self.model)) if groups else self.model.parameters()
         self.optimiser = torch.optim.AdamW(
-            self.model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay
+            parts, lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True
         )
+        rates = [group["lr"] for group in self.optimiser.param_groups]
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, recipe.lr, total_steps=steps
+            self.optimiser, rates, total_steps=steps
         )
         self.rows: list[list[float]] = []
+
+    def _average(self, kept: float, steps: int) -> AveragedModel | None:
+        # in short runs the average reaches back over a tenth of the run at most
+        kept = max(0.0, min(kept, 1 - 10 / steps))
+        rule = get_ema_multi_avg_fn(kept)
+        return AveragedModel(self.model, multi_avg_fn=rule, use_buffers=True) if kept else None
+
+    @property
+    def result(self) -> nn.Module:
+        """Point at the weights that a run ends with."""
+        return self.averaged.module if self.averaged else self.model
 
     @property
     def epoch(self) -> int:
@@ -109,13 +125,14 @@ class _Run:
         order = torch.randperm(len(self.train), generator=generator)
         batches = order.split(self.recipe.batch_size)[: self.steps_per_epoch]
         self.model.train()
-        losses = [
-            self._step(rows, generator)
-            for rows in tqdm(batches, desc=f"epoch {self.epoch + 1}", leave=False)
-        ]
+        # tqdm's own reading of TQDM_DISABLE is lost in notebooks
+        hidden = "TQDM_DISABLE" in os.environ
+        bar = tqdm(batches, desc=f"epoch {self.epoch + 1}", leave=False, disable=hidden)
+        losses = [self._step(rows, generator) for rows in bar]
         loss = sum(losses) / len(losses)
-        accuracy = evaluate(self.averaged.module, self.validation)
-        self.rows.append([loss, self.schedule.get_last_lr()[0], accuracy])
+        digits = self.validation
+        accuracy = math.nan if digits is None else evaluate(self.result, digits)
+        self.rows.append([loss, self.schedule.get_last_lr()[-1], accuracy])
 
     def _step(self, rows: Tensor, generator: torch.Generator) -> float:
         device = next(self.model.parameters()).device
@@ -134,17 +151,21 @@ class _Run:
         loss.backward()
         self.optimiser.step()
         self.schedule.step()
-        self.averaged.update_parameters(self.model)
+        if self.averaged:
+            self.averaged.update_parameters(self.model)
         return loss.item()
 
     def state_dict(self) -> dict:
         """Collect what a later run needs to go on as if nothing had happened."""
-        parts = ("model", "averaged", "optimiser", "schedule")
-        state = {part: getattr(self, part).state_dict() for part in parts}
+        state = {part: getattr(self, part).state_dict() for part in self._parts()}
         return {**state, "recipe": asdict(self.recipe), "rows": self.rows}
+
+    def _parts(self) -> list[str]:
+        parts = ("model", "averaged", "optimiser", "schedule")
+        return [part for part in parts if getattr(self, part)]
 
     def load_state_dict(self, state: dict) -> None:
         """Go on from a checkpoint."""
-        for part in ("model", "averaged", "optimiser", "schedule"):
+        for part in self._parts():
             getattr(self, part).load_state_dict(state[part])
         self.rows = state["rows"]

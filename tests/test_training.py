@@ -249,3 +249,24 @@ def test_a_shift_moves_ink_by_at_most_its_amount(digits):
 def test_input_has_mean_zero_and_spread_one_for_mnists_ink():
     ink = torch.tensor([0.1307, 0.1307 + 0.3081]) * 255
     torch.testing.assert_close(to_input(ink), torch.tensor([0.0, 1.0]))
+
+
+def test_without_validation_digits_no_accuracy_is_reported(parts):
+    history = fit(small_net(), parts[0], None, replace(RECIPE, epochs=2))
+    assert len(history.loss) == 2
+    assert all(value != value for value in history.accuracy)  # nan
+
+
+def test_groups_move_at_rates_of_their_own(parts):
+    def groups(net):
+        return [
+            {"params": list(net.stem.parameters()), "lr": 0.0},
+            {"params": list(net.head.parameters()), "lr": 0.01},
+        ]
+
+    model, before = small_net(), small_net()
+    history = fit(model, *parts, replace(RECIPE, average=0.0), groups=groups)
+    assert torch.equal(model.stem[0].weight, before.stem[0].weight)  # rate 0
+    assert torch.equal(model.near[0].norm.weight, before.near[0].norm.weight)  # in no group
+    assert not torch.equal(model.head.weight, before.head.weight)
+    assert max(history.lr) <= 0.01
