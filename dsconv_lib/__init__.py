@@ -2,8 +2,10 @@
 
 Each room owns one thing, and imports point down::
 
+    commands                      python -m dsconv_lib train, evaluate, predict, finetune
     explorers                     sliders over pictures drawn beforehand
     plots                         style, palette, every figure
+    results                       measurements committed in benchmarks/results
     finetuning                    freeze, rates by part, few labels
     training                      fit and evaluate
     metrics                       confusion, F1, calibration, intervals
@@ -11,6 +13,9 @@ Each room owns one thing, and imports point down::
     checkpoints                   files written wholly or not at all
     data                          MNIST, the offline digits that stand in for it, augmentation
     mnist_files                   MNIST on disk; alone touches the network
+    photographs                   an image file becomes a digit as MNIST's are
+    ink                           where in a picture the digit is
+    weights                       the trained DSNet, and its card
     models                        the article's network, and DSNet
     layers                        DSConv2d and DSBlock
     cost      receptive_field     plain integers

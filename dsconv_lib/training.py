@@ -158,7 +158,12 @@ class _Run:
     def state_dict(self) -> dict:
         """Collect what a later run needs to go on as if nothing had happened."""
         state = {part: getattr(self, part).state_dict() for part in self._parts()}
-        return {**state, "recipe": asdict(self.recipe), "rows": self.rows}
+        asked = {
+            **asdict(self.recipe),
+            "augmented": self.augment is not None,
+            "digits": f"{self.train.name}, {len(self.train)}",
+        }
+        return {**state, "recipe": asked, "rows": self.rows}
 
     def _parts(self) -> list[str]:
         parts = ("model", "averaged", "optimiser", "schedule")

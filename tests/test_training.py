@@ -270,3 +270,12 @@ def test_groups_move_at_rates_of_their_own(parts):
     assert torch.equal(model.near[0].norm.weight, before.near[0].norm.weight)  # in no group
     assert not torch.equal(model.head.weight, before.head.weight)
     assert max(history.lr) <= 0.01
+
+
+def test_a_checkpoint_of_other_digits_or_augmentation_is_refused(parts, tmp_path):
+    file = {"checkpoint": tmp_path / "run.pt"}
+    trained(parts, stop_after=1, **file)
+    with pytest.raises(CheckpointError, match=r"recipe\.augmented: file has False, expected True"):
+        trained(parts, augment=random_affine, **file)
+    with pytest.raises(CheckpointError, match=r"recipe\.digits: file has optdigits train, 1097"):
+        trained((parts[1], parts[1]), **file)
