@@ -26,7 +26,7 @@ NETS = {  # name: width, rates, separable
     "dense": (16, PLAIN, False),
     "dense, as many weights": (6, DILATED, False),
 }
-EPOCHS = 3
+EPOCHS = 2
 
 
 def build(name: str) -> DSNet:

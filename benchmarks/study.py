@@ -17,16 +17,13 @@ from dsconv_lib.results import FOLDER
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn")
 
 
-def run_study(
-    name: str, what: str, cases: Iterable[dict], measure: Callable[..., dict], options: str = ""
-) -> None:
+def run_study(name: str, what: str, cases: Iterable[dict], measure: Callable[..., dict]) -> None:
     """Measure every case that the result file does not hold yet; a killed run loses one case.
 
     Args:
         name: of this script, and of the JSON file in ``benchmarks/results``.
         what: one sentence that says what is measured, on which digits.
         cases: the arguments of ``measure``, which become columns too.
-        options: of the command line that repeats this study.
     """
     path = FOLDER / f"{name}.json"
     rows = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
@@ -34,7 +31,7 @@ def run_study(
         if any(all(row.get(key) == value for key, value in case.items()) for row in rows):
             continue
         rows.append({**case, **measure(**case)})
-        store(path, name, what, options, rows)
+        store(path, name, what, rows)
         print(*(f"{key}={value}" for key, value in rows[-1].items()), flush=True)
     print(f"{len(rows)} rows in {path.name}; delete the file to measure anew")
 
@@ -44,11 +41,11 @@ def plain(case: dict) -> dict:
     return json.loads(json.dumps(case))
 
 
-def store(path: Path, name: str, what: str, options: str, rows: list[dict]) -> None:
+def store(path: Path, name: str, what: str, rows: list[dict]) -> None:
     """Write the file wholly or not at all."""
     study = {
         "what": what,
-        "command": f"python benchmarks/{name}.py {options}".strip(),
+        "command": " ".join(["python", f"benchmarks/{name}.py", *sys.argv[1:]]),
         "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
         "machine": {"processor": processor(), "threads": torch.get_num_threads()},
     }

@@ -152,6 +152,8 @@ def to_input(images: Tensor) -> Tensor:
     Shape:
         input   uint8 (N, 1, 28, 28)
         output  float32 (N, 1, 28, 28)
+
+    Taught in: 06_training.
     """
     return (images / 255 - MEAN) / STD
 
@@ -177,6 +179,8 @@ def random_affine(
 
     Shape:
         input, output  (N, C, H, W)
+
+    Taught in: 06_training.
     """
 
     def draw(most: float) -> Tensor:

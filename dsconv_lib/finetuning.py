@@ -3,12 +3,24 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import nn
 
 from dsconv_lib.checks import require_whole
-from dsconv_lib.data import Digits
+from dsconv_lib.data import Digits, random_affine
+from dsconv_lib.recipes import Recipe
+from dsconv_lib.training import Augment, fit
+
+WAYS = (
+    "from scratch",
+    "head only",
+    "full",
+    "discriminative rates",
+    "gradual unfreezing",
+    "frozen statistics",
+)
 
 
 def freeze(*parts: nn.Module) -> None:
@@ -118,3 +130,58 @@ def gradual_stages(parts: Iterable[nn.Module]) -> list[list[nn.Module]]:
     parts = list(parts)
     require_whole(1, parts=len(parts))
     return [parts[-count:] for count in range(1, len(parts) + 1)]
+
+
+def learning_parts(net: nn.Module) -> list[nn.Module]:
+    """List a network's parts that hold weights, input side first."""
+    return [part for part in net.children() if any(True for _ in part.parameters())]
+
+
+def recipe_for_few(
+    few: Digits, lr: float, *, steps: int = 100, batch_size: int = 25, seed: int = 0
+) -> Recipe:
+    """Ask for about so many steps, however few the digits are: fewer digits, more epochs.
+
+    Raises:
+        ValueError: a number of steps or a batch size below 1, or no digits.
+
+    Taught in: 07_finetuning.
+    """
+    require_whole(1, steps=steps, batch_size=batch_size, digits=len(few))
+    batch_size = min(batch_size, len(few))
+    epochs = max(1, round(steps / (len(few) // batch_size)))
+    return Recipe(epochs=epochs, batch_size=batch_size, lr=lr, seed=seed)
+
+
+def adapt(
+    net: nn.Module, few: Digits, way: str, recipe: Recipe, augment: Augment | None = random_affine
+) -> None:
+    """Train a network in place on few digits, in one of the six ``WAYS``.
+
+    "From scratch" and "full" are the same training: what differs is the network given.
+
+    Raises:
+        ValueError: another way.
+
+    Taught in: 07_finetuning.
+    """
+    if way not in WAYS:
+        raise ValueError(f"way={way!r}, but it must be one of {', '.join(WAYS)}")
+    parts, train = learning_parts(net), partial(fit, net, few, augment=augment)
+    if way == "head only":
+        freeze(*parts[:-1])
+        with frozen_statistics(net):
+            train(recipe=recipe)
+        unfreeze(net)
+    elif way == "discriminative rates":
+        train(recipe=recipe, groups=lambda n: discriminative_groups(learning_parts(n), recipe.lr))
+    elif way == "gradual unfreezing":
+        freeze(net)
+        for stage in gradual_stages(parts):
+            unfreeze(*stage)
+            train(recipe=replace(recipe, epochs=max(1, recipe.epochs // len(parts))))
+    elif way == "frozen statistics":
+        with frozen_statistics(net):
+            train(recipe=recipe)
+    else:
+        train(recipe=recipe)

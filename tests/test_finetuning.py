@@ -6,15 +6,20 @@ from torch import nn
 
 from dsconv_lib.data import load_optdigits
 from dsconv_lib.finetuning import (
+    WAYS,
+    adapt,
     discriminative_groups,
     draw_per_class,
     freeze,
     frozen_statistics,
     gradual_stages,
+    learning_parts,
+    recipe_for_few,
     trainable_params,
     unfreeze,
 )
 from dsconv_lib.models import DSNet
+from dsconv_lib.recipes import Recipe
 
 
 @pytest.fixture
@@ -54,7 +59,7 @@ def test_unfreezing_gives_all_weights_back(net):
 
 def test_freezing_does_not_stop_batch_norm_statistics_but_the_context_does(net):
     freeze(net)
-    batch_norm, x = net.stem[1], torch.randn(8, 1, 28, 28) + 3
+    batch_norm, x = net.stem[2], torch.randn(8, 1, 28, 28) + 3
     still = batch_norm.running_mean.clone()
     with frozen_statistics(net):
         net.train()
@@ -113,3 +118,50 @@ def test_a_seed_draws_the_same_digits_and_a_larger_draw_contains_the_smaller(dig
 def test_a_draw_that_leaves_nothing_is_refused(digits):
     with pytest.raises(ValueError, match="180 digits of class"):
         draw_per_class(digits, 180, seed=0)
+
+
+def test_the_pool_is_no_part_that_learns(net):
+    assert learning_parts(net) == [net.stem, net.near, net.far, net.head]
+
+
+@pytest.mark.parametrize(
+    ("per_class", "epochs", "batch"), [(1, 100, 10), (2, 100, 20), (10, 25, 25)]
+)
+def test_a_recipe_asks_for_the_same_steps_however_few_the_digits(digits, per_class, epochs, batch):
+    few, _ = draw_per_class(digits, per_class, seed=0)
+    recipe = recipe_for_few(few, 0.003, steps=100, seed=4)
+    assert recipe == Recipe(epochs=epochs, batch_size=batch, lr=0.003, seed=4)
+
+
+@pytest.mark.parametrize("wrong", [{"steps": 0}, {"batch_size": 0}])
+def test_a_recipe_of_no_steps_is_refused(digits, wrong):
+    with pytest.raises(ValueError, match="=0, but it must be a whole number"):
+        recipe_for_few(digits, 0.1, **wrong)
+
+
+def adapted(net, digits, way):
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    few, _ = draw_per_class(digits, 1, seed=0)
+    adapt(net, few, way, recipe_for_few(few, 0.01, steps=4))
+    after = net.state_dict()
+    return {name for name in before if not torch.equal(before[name], after[name])}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_changes_what_it_says_and_leaves_everything_trainable(net, digits, way):
+    changed = adapted(net, digits, way)
+    statistics = {name for name in net.state_dict() if "running" in name}
+    weights = {name for name, _ in net.named_parameters()}
+    if way == "head only":
+        assert changed == {"head.weight", "head.bias"}
+    elif way == "frozen statistics":
+        assert changed == weights
+    else:
+        assert changed >= weights | statistics
+    assert all(weight.requires_grad for weight in net.parameters())
+    assert not any(part._forward_pre_hooks for part in net.modules())
+
+
+def test_another_way_is_refused(net, digits):
+    with pytest.raises(ValueError, match="must be one of from scratch, head only"):
+        adapt(net, digits, "prayer", Recipe())

@@ -16,12 +16,34 @@ from dsconv_lib.plots.dilated import (
     plot_taps as plot_taps,
     plot_taps_on_digit as plot_taps_on_digit,
 )
+from dsconv_lib.plots.evaluation import (
+    plot_confusion as plot_confusion,
+    plot_differences as plot_differences,
+    plot_mistakes as plot_mistakes,
+    plot_reliability as plot_reliability,
+)
+from dsconv_lib.plots.finetuning import (
+    plot_adapted as plot_adapted,
+    plot_few_labels as plot_few_labels,
+    plot_forgetting as plot_forgetting,
+    plot_grey_levels as plot_grey_levels,
+    plot_leak as plot_leak,
+    plot_three_sources as plot_three_sources,
+)
 from dsconv_lib.plots.loss import (
     plot_confidence as plot_confidence,
     plot_logits as plot_logits,
     plot_loss_curves as plot_loss_curves,
     plot_probability_table as plot_probability_table,
     plot_surprise as plot_surprise,
+)
+from dsconv_lib.plots.network import (
+    plot_assembly as plot_assembly,
+    plot_budget as plot_budget,
+    plot_first_maps as plot_first_maps,
+    plot_mends as plot_mends,
+    plot_reach as plot_reach,
+    plot_swapped as plot_swapped,
 )
 from dsconv_lib.plots.reach import (
     plot_coverage as plot_coverage,
@@ -37,4 +59,12 @@ from dsconv_lib.plots.separable import (
     plot_rank_trap as plot_rank_trap,
     plot_separable_cost as plot_separable_cost,
     plot_two_stages as plot_two_stages,
+)
+from dsconv_lib.plots.training import (
+    plot_accuracy_per_weight as plot_accuracy_per_weight,
+    plot_history as plot_history,
+    plot_paired_seeds as plot_paired_seeds,
+    plot_schedule as plot_schedule,
+    plot_sensitivity as plot_sensitivity,
+    plot_versions as plot_versions,
 )
