@@ -5,8 +5,6 @@
 All nets have DSNet's shape, see the same digits in the same order by seed, without augmentation.
 """
 
-import time
-
 import torch
 from study import arguments, params, run_study
 from torch import nn
@@ -61,13 +59,10 @@ def train_one(net: str, seed: int) -> dict:
     digits = load_mnist()
     torch.manual_seed(seed)
     model = build(net)
-    start = time.perf_counter()
     fit(model, digits.split("train"), None, Recipe(epochs=EPOCHS, seed=seed))
-    seconds = time.perf_counter() - start
     return {
         "weights": params(model),
         "macs": summary(model, (1, 1, 28, 28), verbose=0).total_mult_adds,
-        "seconds": round(seconds, 1),
         "validation": evaluate(model, digits.split("validation")),
         "test": evaluate(model, digits.split("test")),
     }
