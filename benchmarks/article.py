@@ -10,7 +10,7 @@ once, at the end.
 
 import torch
 import torch.nn.functional as F
-from study import arguments, run_study
+from study import arguments, params, run_study
 from torch import Tensor, nn
 
 from dsconv_lib.data import load_mnist, to_input
@@ -46,7 +46,7 @@ def main() -> None:
         model = ArticleNet(**MENDS[mend]).to(memory_format=torch.channels_last)
         optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
         return {
-            "weights": sum(weight.numel() for weight in model.parameters()),
+            "weights": params(model),
             "loss": [train_one_epoch(model, optimizer, inputs, train.labels) for _ in range(10)],
             "train_accuracy": evaluate(model, train),
             "test_accuracy": evaluate(model, test),

@@ -42,17 +42,15 @@ MEASURES = {
 
 def train_one(measure: str, seed: int) -> dict:
     """Train DSNet by one measure; compare the digits it saw with those it did not see."""
-    chosen, digits = MEASURES[measure], load_mnist()
+    taken, digits = MEASURES[measure], load_mnist()
     train = digits.split("train")
     # each seed has digits of its own
-    rows = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[
-        : chosen.digits
-    ]
+    rows = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[: taken.digits]
     few = Digits(train.images[rows], train.labels[rows], "MNIST, some of train")
     torch.manual_seed(seed)
     net = DSNet()
-    net.head = nn.Sequential(nn.Dropout(chosen.dropout), net.head)
-    fit(net, few, None, replace(chosen.recipe, seed=seed), augment=chosen.augment)
+    net.head = nn.Sequential(nn.Dropout(taken.dropout), net.head)
+    fit(net, few, None, replace(taken.recipe, seed=seed), augment=taken.augment)
     return {
         "digits": len(few),
         "train_accuracy": evaluate(net, few),
@@ -61,11 +59,9 @@ def train_one(measure: str, seed: int) -> dict:
 
 
 if __name__ == "__main__":
-    arguments_chosen = arguments(__doc__, seeds=5)
+    chosen = arguments(__doc__, seeds=5)
     cases = [
-        {"measure": measure, "seed": seed}
-        for seed in range(arguments_chosen.seeds)
-        for measure in MEASURES
+        {"measure": measure, "seed": seed} for seed in range(chosen.seeds) for measure in MEASURES
     ]
     what = f"accuracy of DSNet on the digits it saw ({FEW:,} or four times that) and on validation"
     run_study("generalisation", what, cases, train_one)

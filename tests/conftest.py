@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 from hypothesis import settings
 
@@ -14,6 +15,12 @@ os.environ["DSCONV_DATA"] = str(Path(os.environ.get("DSCONV_DATA") or BOOK / "da
 
 settings.register_profile("book", max_examples=1000, deadline=None, derandomize=True)
 settings.load_profile("book")
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="session")

@@ -77,6 +77,16 @@ def test_what_is_taught_says_where():
             assert "Taught in:" in ast.get_docstring(node), f"{room}.{node.name}"
 
 
+FIGURES = [path for path in LIBRARY if path.parent.name == "plots"]
+
+
+@pytest.mark.parametrize("path", FIGURES, ids=short)
+def test_every_figure_says_where_it_is_taught(path):
+    for node in public_definitions(ast.parse(path.read_text(encoding="utf-8"))):
+        if node.name.startswith("plot_"):
+            assert "Taught in:" in ast.get_docstring(node), node.name
+
+
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
 def test_ruff_is_content(command):
     done = subprocess.run(

@@ -1,7 +1,5 @@
 """What the figures of chapter 01 promise: their numbers, taps, lines and boxes are right."""
 
-import inspect
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -10,14 +8,7 @@ import torch.nn.functional as F
 
 from dsconv_lib.plots import concepts
 
-PLOTS = [draw for name, draw in inspect.getmembers(concepts) if name.startswith("plot_")]
 EDGE = torch.tensor([[-1.0, 0, 1], [-1, 0, 1], [-1, 0, 1]])
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture
@@ -32,11 +23,6 @@ def _panels():
 
 def _words(panel):
     return [text.get_text() for text in panel.texts]
-
-
-@pytest.mark.parametrize("draw", PLOTS, ids=lambda draw: draw.__name__)
-def test_every_figure_says_where_it_is_taught(draw):
-    assert "Taught in: 01_concepts." in draw.__doc__
 
 
 def test_zoom_writes_the_framed_pixels_as_numbers(image):

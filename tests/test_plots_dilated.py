@@ -20,12 +20,6 @@ from dsconv_lib.plots import (
 from dsconv_lib.receptive_field import effective_kernel, path_counts
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def panels():
     return plt.gcf().axes
 

@@ -1,7 +1,5 @@
 """What the last figures of chapter 06 promise: the drawn numbers are the numbers passed in."""
 
-import inspect
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -10,22 +8,9 @@ import torch
 from dsconv_lib.metrics import expected_calibration_error
 from dsconv_lib.plots import evaluation
 
-PLOTS = [draw for name, draw in inspect.getmembers(evaluation) if name.startswith("plot_")]
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
 
 def _words(ax):
     return [text.get_text() for text in ax.texts]
-
-
-@pytest.mark.parametrize("draw", PLOTS, ids=lambda draw: draw.__name__)
-def test_every_figure_says_where_it_is_taught(draw):
-    assert "Taught in: 06_training." in draw.__doc__
 
 
 def test_confusion_writes_counts_and_scores_and_colours_mistakes_only():

@@ -1,7 +1,5 @@
 """What the figures of chapter 07 promise: the drawn numbers are the numbers passed in."""
 
-import inspect
-
 import matplotlib.pyplot as plt
 import pytest
 import torch
@@ -9,15 +7,8 @@ import torch
 from dsconv_lib.finetuning import WAYS
 from dsconv_lib.plots import finetuning
 
-PLOTS = [draw for name, draw in inspect.getmembers(finetuning) if name.startswith("plot_")]
 IMAGES = torch.rand(7, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(7)
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
 
 
 def _words():
@@ -26,11 +17,6 @@ def _words():
 
 def _texts():
     return [text.get_text() for text in plt.gca().texts]
-
-
-@pytest.mark.parametrize("draw", PLOTS, ids=lambda draw: draw.__name__)
-def test_every_figure_says_where_it_is_taught(draw):
-    assert "Taught in: 07_finetuning." in draw.__doc__
 
 
 def test_every_way_has_a_look_of_its_own():

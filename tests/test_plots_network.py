@@ -1,7 +1,5 @@
 """What the figures of chapter 05 promise: the drawn numbers are the numbers passed in."""
 
-import inspect
-
 import matplotlib.pyplot as plt
 import pytest
 import torch
@@ -9,17 +7,10 @@ from matplotlib.patches import Rectangle
 
 from dsconv_lib.plots import network
 
-PLOTS = [draw for name, draw in inspect.getmembers(network) if name.startswith("plot_")]
 PRICE = {
     "stem": {"dense": (144, 112_896), "norm": (32, 0)},
     "block 1": {"depthwise": (144, 28_224), "pointwise": (512, 100_352), "norm": (64, 0)},
 }
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
 
 
 def words(ax):
@@ -34,11 +25,6 @@ def square(ax):
     blue = [p for p in ax.patches if isinstance(p, Rectangle) and p.get_linewidth() == 3]
     (drawn,) = blue
     return drawn
-
-
-@pytest.mark.parametrize("draw", PLOTS, ids=lambda draw: draw.__name__)
-def test_every_figure_says_where_it_is_taught(draw):
-    assert "Taught in: 05_the_network." in draw.__doc__
 
 
 def test_mends_draws_every_seed_and_names_each_mend_once():

@@ -21,12 +21,6 @@ from dsconv_lib.plots.style import DEPTHWISE, POINTWISE
 WIDTHS = [2, 4, 8, 16, 32, 64, 128, 256]
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def panel(number=0):
     return plt.gcf().axes[number]
 

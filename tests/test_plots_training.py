@@ -1,6 +1,5 @@
 """What the first figures of chapter 06 promise: the drawn numbers are the numbers passed in."""
 
-import inspect
 import math
 
 import matplotlib.pyplot as plt
@@ -11,23 +10,11 @@ import torch
 from dsconv_lib.plots import training
 from dsconv_lib.recipes import DEFAULT, History
 
-PLOTS = [draw for name, draw in inspect.getmembers(training) if name.startswith("plot_")]
 HISTORY = History(DEFAULT, (1.5, 0.5, 0.25), (0.01, 0.01, 0.0), (0.9, 0.95, 0.9725))
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
 
 
 def _words(ax):
     return [text.get_text() for text in ax.texts]
-
-
-@pytest.mark.parametrize("draw", PLOTS, ids=lambda draw: draw.__name__)
-def test_every_figure_says_where_it_is_taught(draw):
-    assert "Taught in: 06_training." in draw.__doc__
 
 
 def test_a_history_plots_its_loss_and_its_accuracy_in_per_cent():
