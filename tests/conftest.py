@@ -1,10 +1,11 @@
-"""What every test needs: small effort, one place for data, and the folders of the book."""
+"""What every test needs: small effort, one place for data, the folders of the book, a browser."""
 
 import os
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
+from browsing import BLANK, CHROMIUM, FLAGS, LOAD, MOUNT, VIEWS, packed
 from hypothesis import settings
 
 BOOK = Path(__file__).parent.parent
@@ -30,3 +31,61 @@ def html() -> Path:
     if not (folder / "index.html").is_file():
         pytest.skip("the book is not built: run `make book` first")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, without a window; without Chromium the tests that need it are skipped."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium found: the browser tests were skipped")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def blank(browser):
+    """Open empty pages; a script error or a request that leaves fails the test."""
+    contexts, faults = [], []
+
+    def open_page(view: str = "desktop"):
+        context = browser.new_context(**VIEWS[view])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda m: m.type != "error" or faults.append(m.text))
+        page.set_content(BLANK)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def load_code(blank):
+    """Load page code into an empty page, where ``code`` holds what it exports."""
+
+    def load(code: str):
+        page = blank()
+        page.evaluate(LOAD, code)
+        return page
+
+    return load
+
+
+@pytest.fixture
+def mount(blank):
+    """Show an instrument in an empty page, as the built book does, without a kernel."""
+
+    def show(widget, view: str = "desktop", **changes):
+        page = blank(view)
+        page.add_style_tag(content=widget._css)
+        plain, buffers = packed({**widget.get_state(), **changes})
+        page.evaluate(MOUNT, [widget._esm, plain, buffers])
+        return page
+
+    return show

@@ -5,26 +5,12 @@ Needs Chromium (Debian's `chromium`, or Chrome); without it these tests say that
 
 import functools
 import http.server
-import os
-import shutil
 import threading
 from pathlib import Path
 
 import pytest
+from browsing import VIEWS
 
-CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
-)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium found: the browser tests were skipped"
-)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-FLAGS += ["--disable-component-update", "--no-first-run"]
-VIEWS = {
-    "desktop": {"viewport": {"width": 1300, "height": 1000}},
-    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True},
-    "dark": {"viewport": {"width": 1300, "height": 1000}, "color_scheme": "dark"},
-}
 GENERATED = {"genindex.html", "search.html"}
 HANDLE = ".widget-hslider .noUi-handle"
 LOOK = """() => ({
@@ -51,15 +37,6 @@ def page_names() -> list[str]:
     root = Path(__file__).parent.parent / "_build" / "html"
     found = (path for path in root.rglob("*.html") if "_static" not in path.parts)
     return sorted(str(p.relative_to(root)) for p in found if p.name not in GENERATED)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

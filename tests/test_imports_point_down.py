@@ -23,6 +23,7 @@ ALLOWED = {
     "training": {"checks", "checkpoints", "data", "metrics", "recipes"},
     "plots": {"plots"},
     "explorers": {"plots"},
+    "instruments": {"checks", "cost", "data", "instruments", "models", "plots", "receptive_field"},
     "ink": set(),
     "photographs": {"ink"},
     "commands": {
@@ -43,7 +44,8 @@ OUTSIDE = {  # the packages that only some rooms may touch
     "torchvision": {"mnist_files"},
     "sklearn": {"data", "metrics"},
     "ipywidgets": {"explorers"},
-    "matplotlib": {"plots", "explorers"},
+    "anywidget": {"instruments"},
+    "matplotlib": {"plots", "explorers", "instruments"},
 }
 MODULES = sorted(LIB.rglob("*.py"))
 
