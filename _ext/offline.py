@@ -5,6 +5,9 @@ one script that would reach for a network out of the pages.
 """
 
 import hashlib
+import html
+import json
+import re
 import shutil
 from pathlib import Path
 
@@ -23,10 +26,10 @@ CARRIED = {  # name in _static/offline: where it comes from
     "page.js": HERE / "page.js",
     "book.css": HERE / "book.css",
 }
-VIEW = '<script type="application/vnd.jupyter.widget-view+json">'
-NO_SCRIPT = (
-    "<noscript><p>Here are sliders, which need JavaScript; the text does without.</p></noscript>"
-)
+VIEW_TYPE = "application/vnd.jupyter.widget-view+json"
+VIEW = re.compile(rf'<script type="{re.escape(VIEW_TYPE)}">(.*?)</script>', re.S)
+SLIDERS = "Here are sliders, which need JavaScript; the text does without."
+STILL = "A still picture of an instrument that moves where there is JavaScript: "
 
 
 def stage(app: Sphinx, error: Exception | None) -> None:
@@ -62,9 +65,37 @@ def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree: ob
 def speak_without_scripts(
     app: Sphinx, page: str, template: str, context: dict, doctree: object
 ) -> None:
-    """Say where sliders would be, in a browser that runs no JavaScript."""
-    if VIEW in context.get("body", ""):
-        context["body"] = context["body"].replace(VIEW, NO_SCRIPT + VIEW)
+    """Show a still picture, or say what is missing, in a browser that runs no JavaScript."""
+    body = context.get("body", "")
+    if not VIEW.search(body):
+        return
+    stills = still_pictures(Path(app.env.doc2path(page)))
+
+    def with_stand_in(view: re.Match) -> str:
+        model = json.loads(view[1])["model_id"]
+        return f"<noscript>{stills.get(model, f'<p>{SLIDERS}</p>')}</noscript>{view[0]}"
+
+    context["body"] = VIEW.sub(with_stand_in, body)
+
+
+def still_pictures(path: Path) -> dict[str, str]:
+    """Collect the pictures that instruments bring along: widget id -> the picture as HTML."""
+    if path.suffix != ".ipynb":
+        return {}
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    found = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    return {
+        data[VIEW_TYPE]["model_id"]: picture(data["image/png"], "".join(data["text/plain"]))
+        for data in found
+        if VIEW_TYPE in data and "image/png" in data
+    }
+
+
+def picture(png: str, words: str) -> str:
+    """Write one picture into the page, with what is seen in it."""
+    alt = html.escape(STILL + words)
+    source = "".join(png.split())
+    return f'<img alt="{alt}" src="data:image/png;base64,{source}">'
 
 
 def setup(app: Sphinx) -> dict:
