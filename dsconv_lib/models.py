@@ -89,9 +89,12 @@ class DSNet(nn.Module):
         width: channels of the stem.
         dilations: one rate per block; the first half of the blocks works at 14 x 14 pixels, the
             second at 7 x 7.
+        head_kernel: side of the last maps [pixels], 7 for digits of 28 x 28. If given, the average
+            gives each place of each map a weight of its own, and learns it: a depthwise
+            convolution as large as the map. Without it, all places count alike.
 
     Shape:
-        input   (N, 1, 28, 28), or any size of at least 4 x 4
+        input   (N, 1, 28, 28); without ``head_kernel``, any size of at least 4 x 4
         output  (N, num_classes), logits
 
     Raises:
@@ -101,30 +104,39 @@ class DSNet(nn.Module):
         >>> net = DSNet()
         >>> net(torch.zeros(2, 1, 28, 28)).shape, sum(w.numel() for w in net.parameters())
         (torch.Size([2, 10]), 7514)
+        >>> sum(w.numel() for w in DSNet(width=13, head_kernel=7).parameters())
+        7277
 
-    Source: [howard2017mobilenets], section 3; [chen2018encoder], on atrous separable convolution.
+    Source: [howard2017mobilenets], section 3; [chen2018encoder], on atrous separable convolution;
+    [chen2018mobilefacenets], on the learned average.
     """
 
     def __init__(
-        self, width: int = 16, dilations: Sequence[int] = (1, 2, 1, 2), num_classes: int = 10
+        self,
+        width: int = 16,
+        dilations: Sequence[int] = (1, 2, 1, 2),
+        num_classes: int = 10,
+        head_kernel: int | None = None,
     ):
         super().__init__()
         require_whole(1, width=width, num_classes=num_classes)
         require_whole(2, number_of_dilations=len(dilations))
-        self.width, self.dilations, self.num_classes = width, tuple(dilations), num_classes
+        self.width, self.dilations = width, tuple(dilations)
+        self.num_classes, self.head_kernel = num_classes, head_kernel
         half = len(dilations) // 2
         stem = nn.Conv2d(1, width, kernel_size=3, padding=1, bias=False)
         self.stem = nn.Sequential(stem, nn.MaxPool2d(2), nn.BatchNorm2d(width), nn.ReLU())
         self.near = _stage(width, 2 * width, dilations[:half])
         self.pool = nn.MaxPool2d(2)
         self.far = _stage(2 * width, 3 * width, dilations[half:])
+        self.average = _average(3 * width, head_kernel)
         self.head = nn.Linear(3 * width, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.stem(x)  # (N, 1, 28, 28) -> (N, width, 14, 14)
         x = self.pool(self.near(x))  # -> (N, 2*width, 7, 7)
-        x = self.far(x).mean(dim=(2, 3))  # -> (N, 3*width)
-        return self.head(x)  # -> (N, num_classes)
+        x = self.average(self.far(x))  # -> (N, 3*width, 1, 1)
+        return self.head(x.flatten(1))  # -> (N, num_classes)
 
 
 def load_net(path: str | Path) -> DSNet:
@@ -153,6 +165,8 @@ def save_net(net: DSNet, path: str | Path) -> None:
         OSError: the folder is missing, full or read-only.
     """
     shape = {"width": net.width, "dilations": net.dilations, "num_classes": net.num_classes}
+    if net.head_kernel:
+        shape["head_kernel"] = net.head_kernel
     save_checkpoint({"net": shape, "model": net.state_dict()}, path)
 
 
@@ -167,6 +181,16 @@ def load_pretrained() -> DSNet:
         (False, 7514)
     """
     return load_net(PRETRAINED)
+
+
+def _average(channels: int, kernel_size: int | None) -> nn.Module:
+    """Turn each map into one number: the plain average, or one that learns its weights."""
+    if kernel_size is None:
+        return nn.AdaptiveAvgPool2d(1)
+    require_whole(1, head_kernel=kernel_size)
+    places = nn.Conv2d(channels, channels, kernel_size, groups=channels, bias=False)
+    nn.init.constant_(places.weight, 1 / kernel_size**2)  # it starts as the plain average
+    return nn.Sequential(places, nn.BatchNorm2d(channels))
 
 
 def _stage(in_channels: int, out_channels: int, dilations: Sequence[int]) -> nn.Sequential:

@@ -50,6 +50,26 @@ def test_rates_do_not_change_the_number_of_weights():
     assert params(DSNet(dilations=(1, 1, 1, 1))) == params(DSNet(dilations=(3, 3, 3, 3)))
 
 
+def test_a_learned_average_begins_as_the_plain_one():
+    torch.manual_seed(0)
+    net = DSNet(width=4, head_kernel=7).eval()
+    plain = DSNet(width=4).eval()
+    plain.load_state_dict(net.state_dict(), strict=False)
+    torch.testing.assert_close(net(BATCH), plain(BATCH), atol=1e-4, rtol=1e-4)
+
+
+def test_a_learned_average_tells_the_left_from_the_right():
+    torch.manual_seed(0)
+    net = DSNet(width=4, head_kernel=7).eval()
+    maps = torch.randn(1, 12, 7, 7)
+    places = net.average[0].weight
+    places.data = torch.rand_like(places)
+    expected = (maps * places.transpose(0, 1)).sum(dim=(2, 3))  # the norm is untrained
+    found = net.average(maps).flatten(1)
+    torch.testing.assert_close(found, expected, atol=1e-3, rtol=1e-4)
+    assert not torch.allclose(net.average(maps.flip(3)).flatten(1), found, atol=1e-2)
+
+
 def test_dsnet_reads_as_far_as_the_formula_says():
     net = DSNet().eval()
     torch.manual_seed(0)
@@ -68,6 +88,7 @@ def test_dsnet_reads_as_far_as_the_formula_says():
         ({"num_classes": -1}, "num_classes=-1"),
         ({"dilations": (1,)}, "number_of_dilations=1"),
         ({"dilations": (1, 0)}, "dilation=0"),
+        ({"head_kernel": 0}, "head_kernel=0"),
     ],
 )
 def test_dsnet_refuses_nonsense(wrong, message):
@@ -77,12 +98,13 @@ def test_dsnet_refuses_nonsense(wrong, message):
 
 def test_a_stored_net_comes_back_as_it_was(tmp_path):
     torch.manual_seed(0)
-    net = DSNet(width=4, dilations=(1, 3, 2), num_classes=7).eval()
+    net = DSNet(width=4, dilations=(1, 3, 2), num_classes=7, head_kernel=7).eval()
     save_net(net, tmp_path / "net.pt")
     again = load_net(tmp_path / "net.pt")
     x = torch.randn(2, 1, 28, 28)
     assert torch.equal(again(x), net(x))
     assert (again.width, again.dilations, again.num_classes) == (4, (1, 3, 2), 7)
+    assert again.head_kernel == 7
     assert not again.training
 
 
