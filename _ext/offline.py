@@ -85,16 +85,16 @@ def still_pictures(path: Path) -> dict[str, str]:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     found = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
     return {
-        data[VIEW_TYPE]["model_id"]: picture(data["image/png"], "".join(data["text/plain"]))
+        data[VIEW_TYPE]["model_id"]: picture(data["image/png"], data["text/plain"])
         for data in found
         if VIEW_TYPE in data and "image/png" in data
     }
 
 
-def picture(png: str, words: str) -> str:
+def picture(png: str | list[str], words: str | list[str]) -> str:
     """Write one picture into the page, with what is seen in it."""
-    alt = html.escape(STILL + words)
-    source = "".join(png.split())
+    alt = html.escape(STILL + "".join(words))
+    source = "".join("".join(png).split())
     return f'<img alt="{alt}" src="data:image/png;base64,{source}">'
 
 

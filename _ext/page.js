@@ -9,6 +9,7 @@
 
   // The widgets call MathJax 2; the book carries MathJax 3, loaded when the page has been read.
   document.addEventListener("DOMContentLoaded", function () {
+    window.MathJax = window.MathJax || {}; // a page without formulas loads none
     window.MathJax.Hub = {
       Queue: function (job) {
         if (window.MathJax.typesetPromise) window.MathJax.typesetPromise(job[2] ? [job[2]] : undefined);

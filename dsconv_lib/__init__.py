@@ -3,6 +3,7 @@
 Each room owns one thing, and imports point down::
 
     commands                      python -m dsconv_lib train, evaluate, predict, finetune
+    instruments                   they compute in the page: microscope, stack, pad
     explorers                     sliders over pictures drawn beforehand
     plots                         style, palette, every figure
     results                       measurements committed in benchmarks/results

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from dsconv_lib.data import load_optdigits
+from dsconv_lib.data import load_optdigits, to_input
+from dsconv_lib.models import load_net
 from dsconv_lib.training import evaluate
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
@@ -64,6 +65,24 @@ def test_our_contender_has_at_most_ten_thousand_weights(script):
     assert params(build()) <= 10_000
 
 
+def test_the_accurate_contender_has_at_most_eight_thousand_weights(script):
+    study = script("accuracy_per_weight")
+    assert params(study.DSNet(study.BEST, **study.SHAPE)) <= 8_000
+
+
+def test_five_looks_average_what_the_network_says_of_shifted_digits(script):
+    study, digits = script("accuracy_per_weight"), load_optdigits().split("test")
+    torch.manual_seed(0)
+    net = study.DSNet(4, **study.SHAPE).eval()
+    answers = study.read_test(net, digits)
+    assert answers["test"] == evaluate(net, digits)
+    x = torch.stack([digits.images.roll(shift, (2, 3)) for shift in study.LOOKS])
+    with torch.no_grad():
+        p = torch.stack([net(to_input(images)).log_softmax(1) for images in x]).mean(0)
+    right = (p.argmax(1) == digits.labels).float().mean().item()
+    assert answers["test_five_looks"] == pytest.approx(right, abs=0.005)  # ties, by rounding
+
+
 @pytest.mark.parametrize("contender", ["train_mnist_fast", "train_mnist_fast, channels last"])
 def test_the_fast_contender_learns_real_digits(script, contender):
     build, train = script("time_to_99").CONTENDERS[contender]
@@ -99,3 +118,11 @@ def test_each_measure_against_overfitting_takes_as_many_steps(script):
     measures = script("generalisation").MEASURES.values()
     steps = {m.recipe.epochs * (m.digits // m.recipe.batch_size) for m in measures}
     assert max(steps) - min(steps) <= 0.04 * max(steps)
+
+
+def test_the_stored_variants_are_those_that_the_script_trains(script):
+    variants = script("variants")
+    nets = [load_net(path) for path in sorted(variants.FOLDER.glob("*.pt"))]
+    assert sorted((net.width, net.dilations) for net in nets) == sorted(variants.SHAPES)
+    accuracies = [evaluate(net, load_optdigits()) for net in nets]
+    assert min(accuracies) > 0.3  # chance is 0.1

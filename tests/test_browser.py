@@ -28,8 +28,9 @@ READY = """() => {
   const formulas = [...document.querySelectorAll('.math')];
   const views = document.querySelectorAll("script[type$='widget-view+json']");
   const pictures = [...document.querySelectorAll('figure.explorer img')];
+  const instruments = document.querySelectorAll('section.dsconv');
   return formulas.every(m => m.querySelector('mjx-container'))
-    && pictures.length >= views.length && pictures.every(i => i.complete);
+    && pictures.length + instruments.length >= views.length && pictures.every(i => i.complete);
 }"""
 
 
@@ -148,3 +149,60 @@ def test_a_slider_follows_a_finger_on_a_phone(visit, name):
     page.wait_for_timeout(400)
     assert shown_beside(handle) != before
     assert visit.faults == []
+
+
+INSTRUMENTS = {  # page: each instrument and a control of it that arrow keys move
+    "02_separable_convolution": [("Convolution microscope", "row")],
+    "03_dilated_convolution": [
+        ("Convolution microscope", "column"),
+        ("Dilation stack", "output row"),
+    ],
+    "11_draw_a_digit": [("The drawing pad", "square")],
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("way", ["http", "file"])
+@pytest.mark.parametrize("name", INSTRUMENTS)
+def test_every_instrument_of_the_book_answers_the_keyboard(visit, name, way, view):
+    page = visit(f"chapters/{name}.html", way, view)
+    shown = page.locator("section.dsconv")
+    assert shown.count() == len(INSTRUMENTS[name])
+    for title, control in INSTRUMENTS[name]:
+        instrument = page.locator(f"section.dsconv[aria-label='{title}']")
+        slider = instrument.get_by_label(control, exact=True)
+        before = instrument.inner_text()
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(400)
+        assert instrument.inner_text() != before, f"{title} is stuck"
+    assert page.locator(".dsconv-failure").count() == 0
+    assert visit.faults == []
+
+
+@pytest.mark.parametrize("way", ["http", "file"])
+def test_a_digit_drawn_in_the_book_is_read(visit, way):
+    page = visit("chapters/11_draw_a_digit.html", way, "desktop")
+    page.get_by_role("button", name="Clear").click()
+    pad = page.locator("section.dsconv canvas").first
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    for step in range(1, 11):  # a 1, from top to bottom
+        page.mouse.move(
+            box["x"] + 0.5 * box["width"], box["y"] + (0.2 + 0.06 * step) * box["height"]
+        )
+    page.mouse.up()
+    page.wait_for_timeout(400)
+    assert "It reads a 1" in page.locator("section.dsconv").inner_text()
+    assert visit.faults == []
+
+
+def test_without_scripts_an_instrument_is_a_still_picture(browser, homes):
+    context = browser.new_context(java_script_enabled=False, **VIEWS["desktop"])
+    page = context.new_page()
+    page.goto(homes["file"] + "chapters/11_draw_a_digit.html")
+    still = page.locator("img[alt^='A still picture of an instrument']")
+    assert still.count() == 1 and still.evaluate("i => i.naturalWidth") > 300
+    context.close()

@@ -8,7 +8,6 @@ import torch.nn.functional as F
 
 from dsconv_lib.plots import (
     plot_border,
-    plot_coverage,
     plot_effective,
     plot_gridding,
     plot_interleaved,
@@ -83,10 +82,6 @@ def test_each_hole_gets_a_cross_and_no_other_pixel_does(rates):
     counts = path_counts(3, rates)
     plot_path_counts({"one": counts, "other": [1, 1, 1]})
     assert [crosses(panel) for panel in panels()] == [counts.count(0), 0]
-    plot_coverage(counts, limit=20)
-    row, area = panels()
-    assert crosses(row) == counts.count(0)
-    assert area.images[0].get_array().count() == (len(counts) - counts.count(0)) ** 2
 
 
 def test_gridding_panels_carry_their_names():

@@ -30,6 +30,11 @@ from dsconv_lib.plots.finetuning import (
     plot_leak as plot_leak,
     plot_three_sources as plot_three_sources,
 )
+from dsconv_lib.plots.instruments_dilation_stack import (
+    plot_dilation_stack as plot_dilation_stack,
+)
+from dsconv_lib.plots.instruments_drawing_pad import plot_reading as plot_reading
+from dsconv_lib.plots.instruments_microscope import plot_microscope as plot_microscope
 from dsconv_lib.plots.loss import (
     plot_confidence as plot_confidence,
     plot_logits as plot_logits,
@@ -45,8 +50,12 @@ from dsconv_lib.plots.network import (
     plot_reach as plot_reach,
     plot_swapped as plot_swapped,
 )
+from dsconv_lib.plots.phone import (
+    plot_bits as plot_bits,
+    plot_occlusion as plot_occlusion,
+    plot_off_centre as plot_off_centre,
+)
 from dsconv_lib.plots.reach import (
-    plot_coverage as plot_coverage,
     plot_effective as plot_effective,
     plot_path_counts as plot_path_counts,
     plot_walk_back as plot_walk_back,

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from dsconv_lib.plots.style import DENSE, DEPTHWISE, FAINT, MAGNITUDE, NEUTRAL, figure
+from dsconv_lib.plots.style import DENSE, DEPTHWISE, FAINT, NEUTRAL, figure
 
 HOLE = "black"  # a cross in this colour is a pixel that no path reaches
 
@@ -66,26 +66,6 @@ def plot_path_counts(counts: dict[str, list[int]], *, ax) -> None:
         panel.set(xlim=(-widest, widest), ylabel="paths")
         panel.text(0.01, 0.92, name, transform=panel.transAxes, va="top")
     ax[-1].set_xlabel("input pixel, counted from the output's")
-
-
-@figure(4.8, 2.1, columns=2)
-def plot_coverage(counts: list[int], limit: int, *, ax) -> None:
-    """Draw path counts along a row, and their 2-D map; holes are crosses, then white.
-
-    Args:
-        limit: half the width of both views [pixels], the same for all pictures of a slider.
-
-    Taught in: 03_dilated_convolution.
-    """
-    _bars(ax[0], counts, cross=3)
-    ax[0].set(xlim=(-limit, limit), ylim=(0, 7.4), xticks=[-limit, 0, limit])
-    ax[0].set_xlabel("paths to each pixel")
-    area = np.ma.masked_equal(np.outer(counts, counts), 0)
-    half = len(counts) / 2
-    ax[1].imshow(area, cmap=MAGNITUDE, extent=(-half, half, half, -half), vmin=0)
-    ax[1].set(xlim=(-limit, limit), ylim=(limit, -limit), xticks=[], yticks=[])
-    ax[1].spines[:].set(visible=True, color=FAINT)
-    ax[1].set_xlabel("in 2-D")
 
 
 @figure(6.0, 2.9, columns=2)

@@ -1,0 +1,187 @@
+"""The dilation stack: layers that the reader sets, and the pixels that one output sees."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+import traitlets
+from torch import Tensor
+
+from dsconv_lib.instruments.dilation_stack_paths import (
+    SIDE,
+    checked_layers,
+    first_tap,
+    mean_padding_share,
+    no_holes_rule,
+    padding_share,
+    path_levels,
+    shared_rate,
+    stack_path_counts,
+)
+from dsconv_lib.instruments.instrument import Instrument, page_code
+from dsconv_lib.plots import plot_dilation_stack
+from dsconv_lib.receptive_field import receptive_field
+
+
+def image_bytes(image: Tensor | None) -> bytes:
+    """Turn one image into what the page reads, 784 floats; no image is blank paper.
+
+    Raises:
+        ValueError: a shape other than (1, 1, 28, 28), no floats, or ink outside [0, 1].
+    """
+    if image is None:
+        image = torch.zeros(1, 1, SIDE, SIDE)
+    if not isinstance(image, Tensor) or tuple(image.shape) != (1, 1, SIDE, SIDE):
+        shape = tuple(getattr(image, "shape", ())) or type(image).__name__
+        raise ValueError(f"image is {shape}, but it must be a tensor of (1, 1, {SIDE}, {SIDE})")
+    if not image.is_floating_point():
+        raise ValueError(f"image holds {image.dtype}, but it must hold floats in [0, 1]")
+    values = image.detach().cpu().to(torch.float32).numpy()
+    if not ((values >= 0) & (values <= 1)).all():  # also where a value is not a number
+        raise ValueError(f"image holds {values.min():g} to {values.max():g}, not ink in [0, 1]")
+    return values.tobytes()
+
+
+class DilationStack(Instrument):
+    """Stack dilated layers, point at an output, and see which pixels it reads along how many paths.
+
+    Layers are ``(kernel_size, dilation)``, input side first, at stride 1 with
+    ``padding="same"``; an even kernel has its extra tap on the right and below, as in torch.
+    ``layers``, ``row``, ``column`` and ``image`` may be set at any time.
+
+    Args:
+        layers: 1 to 6 pairs, kernel_size 1 to 7 and dilation 1 to 16.
+        image: ink in [0, 1] under the path counts; none is blank paper.
+
+    Shape:
+        image  float (1, 1, 28, 28)
+
+    Raises:
+        traitlets.TraitError: impossible layers, row, column or grid_layer; the old ones stay.
+        ValueError: an image of another shape or range.
+
+    Example:
+        >>> stack = DilationStack([(3, 2), (3, 2), (3, 2)])
+        >>> stack.receptive_field, stack.has_holes, stack.path_counts.count(0)
+        (13, True, 6)
+
+    Taught in: 03_dilated_convolution.
+    """
+
+    _esm = page_code(
+        "arithmetic",
+        "frame",
+        "dilation_stack_paths",
+        "dilation_stack_cone",
+        "dilation_stack_maps",
+        "dilation_stack_editor",
+        "dilation_stack",
+    )
+
+    layers = traitlets.List().tag(sync=True)
+    row = traitlets.Int(SIDE // 2).tag(sync=True)
+    column = traitlets.Int(SIDE // 2).tag(sync=True)
+    grid_layer = traitlets.Int(0).tag(sync=True)  # whose grids are lettered; 0 is the whole stack
+    pixels = traitlets.Bytes().tag(sync=True)
+
+    def __init__(
+        self,
+        layers: Iterable[tuple[int, int]] = ((3, 1), (3, 2), (3, 4)),
+        image: Tensor | None = None,
+        **settings,
+    ) -> None:
+        super().__init__(layers=list(layers), pixels=image_bytes(image), **settings)
+
+    @traitlets.validate("layers")
+    def _layers_are_possible(self, proposal: dict) -> list[tuple[int, int]]:
+        try:
+            return checked_layers(proposal["value"])
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from error
+
+    @traitlets.validate("row", "column")
+    def _place_is_on_the_map(self, proposal: dict) -> int:
+        name, value = proposal["trait"].name, proposal["value"]
+        if not 0 <= value < SIDE:
+            raise traitlets.TraitError(f"{name}={value}, but it must be 0 to {SIDE - 1}")
+        return value
+
+    @traitlets.validate("grid_layer")
+    def _layer_is_there(self, proposal: dict) -> int:
+        value, most = proposal["value"], len(self.layers)
+        if not 0 <= value <= most:
+            raise traitlets.TraitError(f"grid_layer={value}, but it must be 0 to {most}")
+        return value
+
+    @traitlets.observe("layers")
+    def _forget_a_layer_that_is_gone(self, change: dict) -> None:
+        if self.grid_layer > len(self.layers):
+            self.grid_layer = 0
+
+    @traitlets.validate("pixels")
+    def _pixels_are_ink(self, proposal: dict) -> bytes:
+        data = proposal["value"]
+        if len(data) != 4 * SIDE * SIDE:
+            raise traitlets.TraitError(f"pixels has {len(data)} bytes, not {4 * SIDE * SIDE}")
+        try:
+            return image_bytes(_tensor(data))
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from error
+
+    @property
+    def image(self) -> Tensor:
+        """The image under the counts, (1, 1, 28, 28)."""
+        return _tensor(self.pixels)
+
+    @image.setter
+    def image(self, image: Tensor | None) -> None:
+        self.pixels = image_bytes(image)
+
+    @property
+    def receptive_field(self) -> int:
+        """The side of the square that an output can see [pixels]."""
+        return receptive_field((k, 1, d) for k, d in self.layers)
+
+    @property
+    def path_counts(self) -> list[int]:
+        """The paths to each pixel of a row, away from the border."""
+        return stack_path_counts(self.layers)
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether the square has pixels that no path reaches."""
+        return not all(line.holds for line in no_holes_rule(self.layers))
+
+    @property
+    def padding_share(self) -> float:
+        """The share of the chosen output's paths that end on padding."""
+        return padding_share(self.layers, self.row, self.column)
+
+    @property
+    def mean_padding_share(self) -> float:
+        """The same share, averaged over all 784 outputs."""
+        return mean_padding_share(self.layers)
+
+    def draw_still(self) -> None:
+        rows, columns = (path_levels(self.layers, place) for place in (self.row, self.column))
+        shift = sum(first_tap(k, d) for k, d in self.layers)
+        corner = self.row + shift, self.column + shift
+        plot_dilation_stack(
+            self.image[0, 0], self.layers, columns, rows[-1], np.array(self.path_counts), corner
+        )
+
+    def still_words(self) -> str:
+        counts, step = self.path_counts, shared_rate(self.layers)
+        kernels, rates = (", ".join(map(str, part)) for part in zip(*self.layers, strict=True))
+        holes = f"{counts.count(0)} holes" if self.has_holes else "no holes"
+        grids = f" It reads 1 of {step**2} interleaved grids." if step > 1 else ""
+        return (
+            f"layers with kernel_size {kernels} and dilation {rates}. The output at row "
+            f"{self.row}, column {self.column} sees {len(counts)} × {len(counts)} pixels "
+            f"with {holes} in a row and {min(counts)} to {max(counts)} paths to each.{grids} "
+            f"{self.padding_share:.1%} of its paths end on padding."
+        )
+
+
+def _tensor(data: bytes) -> Tensor:
+    return torch.frombuffer(bytearray(data), dtype=torch.float32).reshape(1, 1, SIDE, SIDE)

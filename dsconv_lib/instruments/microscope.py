@@ -1,0 +1,199 @@
+"""The convolution microscope: which pixels make one number, and which pixels one weight meets."""
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from traitlets import Bytes, Enum, Int, List, TraitError, observe, validate
+
+from dsconv_lib.data import load_digits
+from dsconv_lib.instruments.instrument import Instrument, page_code
+from dsconv_lib.instruments.microscope_checks import (
+    SIZES,
+    checked_kernels,
+    checked_numbers,
+    checked_pairs,
+    image_traits,
+    refuse_impossible,
+)
+from dsconv_lib.instruments.microscope_kernels import DENSE, MIXING, ORDER, conv2d_with, stacked
+from dsconv_lib.plots.instruments_microscope import plot_microscope
+from dsconv_lib.receptive_field import output_size
+
+KINDS = ("standard", "depthwise", "pointwise", "separable")
+CHANNELS = ("ink", "change sideways", "change downwards", "paper")
+SHAPE = ("kind", "in_channels", "out_channels", "kernel_size", "dilation", "stride", "padding")
+SHAPE = (*SHAPE, "height", "width")
+SIDEWAYS = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8
+
+
+class Microscope(Instrument):
+    """Shows one digit, one layer, and every product behind the output pixel pointed at.
+
+    The layer has no bias. Its kernels are kept for all four inputs and outputs, as names or as rows
+    of numbers, so they outlive a change of size or kind; assign a whole list to change them.
+    A pointwise layer has one tap: it leaves ``kernel_size``, ``dilation`` and ``padding`` aside.
+
+    Args:
+        image: (1, 1, H, W) or (H, W), 4 to 32 pixels a side, ink from 0 to 1; else the first 3.
+        settings: any trait: kind ("standard", "depthwise", "pointwise", "separable"), in_channels
+            (1 to 4: ink, its change sideways, its change downwards, paper), out_channels (1 to 4),
+            kernel_size (1, 3, 5, 7), dilation (1 to 6), stride (1 to 3), padding (0 to 12);
+            channel, row and column of the chosen output pixel; the three lists of weights.
+
+    Raises:
+        ValueError: an image of another shape or range.
+        traitlets.TraitError: a setting that is impossible, also later; the old state stays.
+
+    Example:
+        >>> microscope = Microscope(torch.zeros(28, 28), kind="standard", out_channels=4)
+        >>> microscope.layer().weight.shape, microscope.output().shape
+        (torch.Size([4, 2, 3, 3]), torch.Size([1, 4, 28, 28]))
+        >>> microscope.row = 28
+        Traceback (most recent call last):
+        traitlets.traitlets.TraitError: row=28, but the output has rows 0 to 27
+
+    Taught in: 02_separable_convolution.
+    """
+
+    _esm = page_code(
+        "arithmetic",
+        "frame",
+        "microscope_model",
+        "microscope_maps",
+        "microscope_lens",
+        "microscope_controls",
+        "microscope",
+    )
+    pixels = Bytes().tag(sync=True)  # float32, row after row
+    height, width = Int(28).tag(sync=True), Int(28).tag(sync=True)
+    kind = Enum(KINDS, "separable").tag(sync=True)
+    in_channels, out_channels = (
+        Int(2, min=1, max=4).tag(sync=True),
+        Int(3, min=1, max=4).tag(sync=True),
+    )
+    kernel_size = Enum(SIZES, 3).tag(sync=True)
+    dilation = Int(1, min=1, max=6).tag(sync=True)
+    stride = Int(1, min=1, max=3).tag(sync=True)
+    padding = Int(1, min=0, max=12).tag(sync=True)
+    dense_kernels = List(DENSE).tag(sync=True)  # [output][input]
+    depthwise_kernels = List(list(ORDER)).tag(sync=True)
+    pointwise_weights = List(MIXING).tag(sync=True)  # [output][input]
+    channel = Int(0, min=0, max=3).tag(sync=True)  # of the chosen output pixel
+    row, column = Int(0, min=0).tag(sync=True), Int(0, min=0).tag(sync=True)
+
+    def __init__(self, image: Tensor | None = None, **settings: Any):
+        unknown = sorted(settings.keys() - self.trait_names())
+        if unknown:
+            raise TypeError(f"{unknown[0]} is not a setting; these are: {', '.join(SHAPE[:7])}")
+        super().__init__(
+            **image_traits(load_digits().first(3) if image is None else image), **settings
+        )
+        if not {"row", "column"} & settings.keys():
+            self.row, self.column = (size // 2 for size in self._out_shape())
+
+    @property
+    def image(self) -> Tensor:
+        """The digit, (1, 1, H, W), as the copied PyTorch lines want their x."""
+        values = torch.from_numpy(np.frombuffer(self.pixels, np.float32).copy())
+        return values.view(1, 1, self.height, self.width)
+
+    @image.setter
+    def image(self, image: Tensor) -> None:
+        with self.hold_trait_notifications():
+            for name, value in image_traits(image).items():
+                self.set_trait(name, value)
+
+    def input(self) -> Tensor:
+        """Give what the layer reads, (1, in_channels, H, W)."""
+        edges = torch.stack([SIDEWAYS, SIDEWAYS.T]).unsqueeze(1)  # (2, 1, 3, 3)
+        maps = [self.image, F.conv2d(self.image, edges, padding=1), 1 - self.image]
+        return torch.cat(maps, dim=1)[:, : self.in_channels]  # (1, 4, H, W) -> (1, C_in, H, W)
+
+    def layer(self) -> nn.Module:
+        """Build the layer with its weights; separable is two ``nn.Conv2d`` in a row."""
+        shape, inputs, outputs = self._geometry(), self.in_channels, self.out_channels
+        size = shape.pop("kernel_size")
+        alone = [[kernel] for kernel in self.depthwise_kernels]
+        mixing = torch.tensor(self.pointwise_weights)[:outputs, :inputs, None, None]
+        if self.kind == "standard":
+            pairs = [row[:inputs] for row in self.dense_kernels[:outputs]]
+            return conv2d_with(stacked(pairs, size), **shape)
+        if self.kind == "depthwise":
+            return conv2d_with(stacked(alone[:outputs], size), groups=inputs, **shape)
+        if self.kind == "pointwise":
+            return conv2d_with(mixing, **shape)
+        depthwise = conv2d_with(stacked(alone[:inputs], size), groups=inputs, **shape)
+        return nn.Sequential(depthwise, conv2d_with(mixing))
+
+    def output(self) -> Tensor:
+        """Compute what comes out, (1, out_channels, H', W')."""
+        with torch.no_grad():
+            return self.layer()(self.input())
+
+    def draw_still(self) -> None:
+        with torch.no_grad():
+            maps = [self.input()[0], self.output()[0]]
+            if self.kind == "separable":
+                maps.insert(1, self.layer()[0](self.input())[0])
+        shape = self._geometry()
+        own = self.channel * self.in_channels // self.out_channels
+        read = [own] if self.kind == "depthwise" else list(range(self.in_channels))
+        plot_microscope(maps, read, (self.channel, self.row, self.column), shape, self.kind)
+
+    def still_words(self) -> str:
+        shape = self._geometry()
+        value = f"{self.output()[0, self.channel, self.row, self.column] + 0.0:.3f}"
+        settings = ", ".join(f"{name} {number}" for name, number in shape.items())
+        height, width = self._out_shape()
+        return (
+            f"A digit under a {self.kind} convolution, {self.in_channels} channels in and "
+            f"{self.out_channels} out of {height} × {width} pixels, {settings}. Output "
+            f"{self.channel} at row {self.row}, column {self.column} is {value.replace('-', '−')}."
+        )
+
+    def _geometry(self) -> dict[str, int]:
+        if self.kind == "pointwise":
+            return {"kernel_size": 1, "stride": self.stride, "padding": 0, "dilation": 1}
+        names = ("kernel_size", "stride", "padding", "dilation")
+        return {name: getattr(self, name) for name in names}
+
+    def _out_shape(self) -> tuple[int, int]:
+        shape = self._geometry()
+        return output_size(self.height, **shape), output_size(self.width, **shape)
+
+    @validate(*SHAPE, "pixels")
+    def _possible(self, proposal: dict) -> Any:
+        names = (*SHAPE, "pixels")
+        state = {name: getattr(self, name) for name in names}
+        refuse_impossible(**{**state, proposal["trait"].name: proposal["value"]})
+        return proposal["value"]
+
+    @validate("channel", "row", "column")
+    def _inside(self, proposal: dict) -> int:
+        name, value = proposal["trait"].name, proposal["value"]
+        sizes = dict(zip(("row", "column"), self._out_shape(), strict=True))
+        size = {"channel": self.out_channels, **sizes}[name]
+        if value >= size:
+            raise TraitError(f"{name}={value}, but the output has {name}s 0 to {size - 1}")
+        return value
+
+    @validate("dense_kernels", "depthwise_kernels")
+    def _kernels(self, proposal: dict) -> list:
+        name = proposal["trait"].name
+        checked = checked_pairs if name == "dense_kernels" else checked_kernels
+        return checked(proposal["value"], name)
+
+    @validate("pointwise_weights")
+    def _mixing(self, proposal: dict) -> list:
+        if len(proposal["value"]) != 4:
+            raise TraitError(f"pointwise_weights has {len(proposal['value'])} rows, but needs 4")
+        return checked_numbers(proposal["value"], 4, "pointwise_weights")
+
+    @observe(*SHAPE)
+    def _stay_inside(self, change: dict) -> None:
+        height, width = self._out_shape()
+        self.channel = min(self.channel, self.out_channels - 1)
+        self.row, self.column = min(self.row, height - 1), min(self.column, width - 1)

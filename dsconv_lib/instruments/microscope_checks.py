@@ -1,0 +1,122 @@
+"""What the microscope refuses, with the numbers, before it changes anything."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from traitlets import TraitError
+
+from dsconv_lib.instruments.microscope_kernels import NAMED, Kernel
+from dsconv_lib.receptive_field import output_size
+
+SIZES = (1, 3, 5, 7)
+LARGEST = 100  # of a weight
+
+
+def image_traits(image: Tensor) -> dict[str, Any]:
+    """Turn an image into the traits that carry it.
+
+    Raises:
+        ValueError: another shape than (1, 1, H, W) or (H, W), a side that is not 4 to 32 pixels,
+            ink that is not 0 to 1.
+    """
+    values = torch.as_tensor(image).detach().float()
+    if values.dim() != 2 and not (values.dim() == 4 and values.shape[:2] == (1, 1)):
+        shape = tuple(values.shape)
+        raise ValueError(f"the image has shape {shape}, but it must be (1, 1, H, W) or (H, W)")
+    height, width = values.shape[-2:]
+    if min(height, width) < 4 or max(height, width) > 32:
+        raise ValueError(f"the image has {height} × {width} pixels, but each side must be 4 to 32")
+    if not (values.min() >= 0 and values.max() <= 1):
+        low, high = values.min().item(), values.max().item()
+        raise ValueError(f"the image goes from {low:g} to {high:g}, but ink must be 0 to 1")
+    return {"pixels": values.numpy().tobytes(), "height": height, "width": width}
+
+
+def refuse_impossible(pixels: bytes, height: int, width: int, kind: str, **shape: int) -> None:
+    """Check that the settings make a layer, and that it fits on the picture.
+
+    Raises:
+        traitlets.TraitError: they do not, with the numbers and what is allowed.
+    """
+    if len(pixels) != 4 * height * width:
+        raise TraitError(f"{len(pixels)} bytes are not {height} × {width} floats: assign image")
+    inputs, outputs = shape.pop("in_channels"), shape.pop("out_channels")
+    if kind == "depthwise" and outputs % inputs:
+        raise TraitError(
+            f"out_channels={outputs}, but a depthwise layer needs a multiple of "
+            f"in_channels={inputs}"
+        )
+    if kind != "pointwise":
+        try:
+            output_size(min(height, width), **shape)
+        except ValueError as error:
+            raise TraitError(str(error)) from None
+
+
+def checked_numbers(rows: Sequence, columns: int, what: str) -> list[list[float]]:
+    """Turn rows of numbers, or a tensor, into lists of floats.
+
+    Raises:
+        traitlets.TraitError: rows of another length, or a number that is not finite or too large.
+    """
+    rows = rows.tolist() if isinstance(rows, Tensor) else rows
+    try:
+        numbers = [[float(number) for number in row] for row in rows]
+    except (TypeError, ValueError):
+        raise TraitError(f"{what} is {rows!r}, but it must be rows of numbers") from None
+    if {len(row) for row in numbers} != {columns}:
+        lengths = [len(row) for row in numbers]
+        raise TraitError(f"{what} has rows of {lengths} numbers, but each must have {columns}")
+    wild = [number for row in numbers for number in row if not abs(number) <= LARGEST]
+    if wild:
+        raise TraitError(f"{what} holds {wild[0]}, but a weight is {-LARGEST} to {LARGEST}")
+    return numbers
+
+
+def checked_kernel(kernel: Kernel | Tensor, what: str) -> Kernel:
+    """Accept a known name, or a square of 1, 3, 5 or 7 numbers a side.
+
+    Raises:
+        traitlets.TraitError: anything else, with what was given and what is allowed.
+
+    Example:
+        >>> checked_kernel("sharp", "kernel 0")
+        Traceback (most recent call last):
+        traitlets.traitlets.TraitError: kernel 0 is 'sharp', but the names are identity, \
+vertical edges, horizontal edges, blur, outline, zero
+    """
+    if isinstance(kernel, str):
+        if kernel not in NAMED:
+            raise TraitError(f"{what} is {kernel!r}, but the names are {', '.join(NAMED)}")
+        return kernel
+    try:
+        side = len(kernel)
+    except TypeError:
+        raise TraitError(f"{what} is {kernel!r}, but it must be a name or rows") from None
+    if side not in SIZES:
+        raise TraitError(f"{what} has {side} rows, but it must have 1, 3, 5 or 7")
+    return checked_numbers(kernel, side, what)
+
+
+def checked_pairs(rows: list, what: str) -> list[list[Kernel]]:
+    """Accept four lists of four kernels, a list for each output channel.
+
+    Raises:
+        traitlets.TraitError: another number of them, or a kernel that is none.
+    """
+    if len(rows) != 4:
+        raise TraitError(f"{what} has {len(rows)} lists, but needs 4, one for each output channel")
+    return [checked_kernels(row, f"{what} {at}") for at, row in enumerate(rows)]
+
+
+def checked_kernels(kernels: list, what: str) -> list[Kernel]:
+    """Accept four kernels.
+
+    Raises:
+        traitlets.TraitError: another number of them, or a kernel that is none.
+    """
+    if isinstance(kernels, str) or len(kernels) != 4:
+        raise TraitError(f"{what} has {len(kernels)} kernels, but needs 4")
+    return [checked_kernel(kernel, f"{what} {at}") for at, kernel in enumerate(kernels)]
