@@ -40,6 +40,10 @@ def page_names() -> list[str]:
     return sorted(str(p.relative_to(root)) for p in found if p.name not in GENERATED)
 
 
+# chapter 11 has an instrument of its own instead
+SLIDER_PAGES = [name for name in page_names() if name.startswith("chapters") and "11_" not in name]
+
+
 @pytest.fixture(scope="module")
 def homes(html):
     """The two ways a visitor opens the book: over http, and as files."""
@@ -116,7 +120,7 @@ def spoken(handle) -> str:
 
 
 @pytest.mark.parametrize("way", ["http", "file"])
-@pytest.mark.parametrize("name", [name for name in page_names() if name.startswith("chapters")])
+@pytest.mark.parametrize("name", SLIDER_PAGES)
 def test_every_slider_moves_its_picture_from_the_keyboard(visit, name, way):
     page = visit(name, way, "desktop")
     handles = page.locator(HANDLE)
@@ -137,7 +141,7 @@ def test_every_slider_moves_its_picture_from_the_keyboard(visit, name, way):
     assert visit.faults == []
 
 
-@pytest.mark.parametrize("name", [name for name in page_names() if name.startswith("chapters")])
+@pytest.mark.parametrize("name", SLIDER_PAGES)
 def test_a_slider_follows_a_finger_on_a_phone(visit, name):
     page = visit(name, "file", "phone")
     handle = page.locator(HANDLE).first
@@ -176,7 +180,7 @@ def test_every_instrument_of_the_book_answers_the_keyboard(visit, name, way, vie
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(400)
         assert instrument.inner_text() != before, f"{title} is stuck"
-    assert page.locator(".dsconv-failure").count() == 0
+    assert page.locator(".dsconv-failure:visible").count() == 0
     assert visit.faults == []
 
 

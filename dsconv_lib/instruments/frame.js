@@ -21,11 +21,13 @@ function furnish(node, attributes, children) {
   return node;
 }
 
+// ids must differ between the instruments of a page, and each has this module for itself
+const own = Math.random().toString(36).slice(2, 8);
 let made = 0;
 
 // A slider with its name and its value. Arrow keys, touch and mouse come with <input type="range">.
 export function slider(name, { min, max, step = 1, value, format = String }, change) {
-  const id = `dsconv-${++made}`;
+  const id = `dsconv-${own}-${++made}`;
   const readout = element("output", { for: id });
   const input = element("input", { id, type: "range", min, max, step, value });
   const show = () => {
@@ -48,7 +50,7 @@ export function slider(name, { min, max, step = 1, value, format = String }, cha
 
 // options: [[value, words], ...]
 export function choice(name, options, value, change) {
-  const id = `dsconv-${++made}`;
+  const id = `dsconv-${own}-${++made}`;
   const select = element("select", { id, onchange: () => change(select.value) });
   for (const [key, words] of options) select.append(element("option", { value: key }, words));
   select.value = value;
