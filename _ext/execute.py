@@ -10,7 +10,11 @@ import hashlib
 import io
 import json
 import os
+import platform
 import sys
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -18,6 +22,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 BOOK = Path(__file__).parent.parent
+RECORDED = ("torch", "torchvision", "numpy", "scikit-learn", "matplotlib")
 STATE = "application/vnd.jupyter.widget-state+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -75,19 +80,43 @@ def refuse_noise(notebook: nbformat.NotebookNode, path: Path) -> None:
                 raise SystemExit(f"{path}: a cell writes to stderr:\n{output['text']}")
 
 
+def notebooks() -> list[Path]:
+    """Name every notebook of the book, in the order of the pages."""
+    return [*sorted((BOOK / "chapters").glob("*.ipynb")), *sorted(BOOK.glob("*.ipynb"))]
+
+
+def with_record(text: str, before: Path, seconds: float) -> str:
+    """Note when, how long and with which versions a notebook ran; the status page shows it.
+
+    A run that changes nothing else keeps the note of the run before.
+    """
+    new, old = json.loads(text), json.loads(before.read_text(encoding="utf-8"))
+    record = old["metadata"].pop("executed", None)
+    if record is None or new != old:
+        versions = {"python": platform.python_version()}
+        versions |= {name: version(name) for name in RECORDED}
+        day = datetime.now(UTC).date().isoformat()
+        record = {"day": day, "seconds": round(seconds), "versions": versions}
+    new["metadata"]["executed"] = record
+    return json.dumps(new, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def main(names: list[str]) -> None:
     """Execute the named chapters, or all of them, at book budget."""
     os.environ.setdefault("DSCONV_BUDGET", "book")
     os.environ["TQDM_DISABLE"] = "1"  # a progress bar lives while it runs; a page is finished
     if data := os.environ.get("DSCONV_DATA"):  # chapters run in their own folder
         os.environ["DSCONV_DATA"] = str(Path(data).absolute())
-    paths = [Path(name) for name in names] or sorted((BOOK / "chapters").glob("*.ipynb"))
+    paths = [Path(name) for name in names] or notebooks()
     for path in paths:
+        start = time.perf_counter()
         notebook = execute(path.resolve())
+        seconds = time.perf_counter() - start
         refuse_noise(notebook, path)
         shrink_pictures(notebook)
         finished = path.with_suffix(".ipynb.partial")
-        finished.write_text(with_stable_ids(notebook, path.stem), encoding="utf-8")
+        text = with_record(with_stable_ids(notebook, path.stem), path, seconds)
+        finished.write_text(text, encoding="utf-8")
         finished.replace(path)
         print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
 

@@ -7,8 +7,11 @@ Each room owns one thing, and imports point down::
     explorers                     sliders over pictures drawn beforehand
     plots                         style, palette, every figure
     results                       measurements committed in benchmarks/results
+    explanations  filters         which pixels an answer hangs on; what a filter answers to
     finetuning                    freeze, rates by part, few labels
+    segmentation_training         the same for pixels, on canvases made while it runs
     training                      fit and evaluate
+    distributed                   one batch shared by many processes
     metrics                       confusion, F1, calibration, intervals
     recipes                       what a run is asked for; the one knob for effort
     checkpoints                   files written wholly or not at all
@@ -17,8 +20,12 @@ Each room owns one thing, and imports point down::
     photographs                   an image file becomes a digit as MNIST's are
     ink                           where in a picture the digit is
     weights                       the trained DSNet, and its card
+    segmentation                  networks that answer at every pixel
+    canvases                      several digits on one sheet, every pixel labelled
+    faster                        the same layers, rewritten to run faster
     models                        the article's network, and DSNet
     layers                        DSConv2d and DSBlock
+    timing                        how long a layer takes, and what the machine could do
     cost      receptive_field     plain integers
     checks                        refuses nonsense, in one wording
 

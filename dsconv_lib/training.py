@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from dsconv_lib.checkpoints import load_checkpoint, save_checkpoint
 from dsconv_lib.checks import require_whole
 from dsconv_lib.data import Digits, to_input
+from dsconv_lib.distributed import current_team, divide_batch
 from dsconv_lib.metrics import predict_logits
 from dsconv_lib.recipes import DEFAULT, History, Recipe
 
@@ -67,7 +68,7 @@ def fit(
         run.load_state_dict(load_checkpoint(checkpoint, expected=run.state_dict()))
     while run.epoch < min(recipe.epochs, stop_after or recipe.epochs):
         run.train_one_epoch()
-        if checkpoint:
+        if checkpoint and run.team.first:
             save_checkpoint(run.state_dict(), checkpoint)
     model.load_state_dict(run.result.state_dict())
     return run.history()
@@ -82,6 +83,9 @@ class _Run:
         if self.steps_per_epoch == 0:
             raise ValueError(f"{len(train)} digits do not fill a batch of {recipe.batch_size}")
         self.model, self.recipe, self.augment = copy.deepcopy(model), recipe, augment
+        self.team = current_team()
+        divide_batch(recipe.batch_size, self.team.size)  # refuses an empty share
+        self.net = self.team.unite(self.model)  # calls the model, and shares its gradients
         self.train, self.validation = train, validation
         steps = recipe.epochs * self.steps_per_epoch
         self.averaged = self._average(recipe.average, steps)
@@ -126,7 +130,7 @@ class _Run:
         batches = order.split(self.recipe.batch_size)[: self.steps_per_epoch]
         self.model.train()
         # tqdm's own reading of TQDM_DISABLE is lost in notebooks
-        hidden = "TQDM_DISABLE" in os.environ
+        hidden = "TQDM_DISABLE" in os.environ or not self.team.first
         bar = tqdm(batches, desc=f"epoch {self.epoch + 1}", leave=False, disable=hidden)
         losses = [self._step(rows, generator) for rows in bar]
         loss = sum(losses) / len(losses)
@@ -137,13 +141,16 @@ class _Run:
     def _step(self, rows: Tensor, generator: torch.Generator) -> float:
         device = next(self.model.parameters()).device
         x = to_input(self.train.images[rows])
-        x = self.augment(x, generator) if self.augment else x
-        logits = self.model(x.to(device, memory_format=torch.channels_last))
-        labels = self.train.labels[rows].to(device)
-        loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
-        if not loss.isfinite():
+        x = self.augment(x, generator) if self.augment else x  # whole, so that all draw alike
+        x = self.team.share(x).to(device, memory_format=torch.channels_last)
+        labels = self.team.share(self.train.labels[rows]).to(device)
+        smooth = self.recipe.label_smoothing
+        loss = F.cross_entropy(self.net(x), labels, label_smoothing=smooth)
+        loss = loss * (len(x) * self.team.size / len(rows))  # 1, where the shares are equal
+        whole = self.team.mean(loss)
+        if not whole.isfinite():
             raise FloatingPointError(
-                f"the loss is {loss.item()} at step {self.schedule.last_epoch + 1} (epoch "
+                f"the loss is {whole.item()} at step {self.schedule.last_epoch + 1} (epoch "
                 f"{self.epoch + 1}), at a learning rate of {self.schedule.get_last_lr()[0]:.2g}: "
                 f"try a smaller lr than {self.recipe.lr}"
             )
@@ -153,7 +160,7 @@ class _Run:
         self.schedule.step()
         if self.averaged:
             self.averaged.update_parameters(self.model)
-        return loss.item()
+        return whole.item()
 
     def state_dict(self) -> dict:
         """Collect what a later run needs to go on as if nothing had happened."""

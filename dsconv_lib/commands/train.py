@@ -6,6 +6,8 @@ number of threads gives the same weights, bit for bit.
 """
 
 import argparse
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import torch
@@ -23,6 +25,7 @@ from dsconv_lib.commands.arguments import (
 from dsconv_lib.commands.card import require_place, write_card
 from dsconv_lib.commands.report import print_accuracy
 from dsconv_lib.data import Digits, random_affine
+from dsconv_lib.distributed import join_team
 from dsconv_lib.models import DSNet, save_net
 from dsconv_lib.recipes import DEFAULT, History, Recipe
 from dsconv_lib.training import fit
@@ -34,6 +37,8 @@ examples:
   python -m dsconv_lib train --width 8 --dilations 1,2 --epochs 3 --save small.pt
   python -m dsconv_lib train --epochs 40 --checkpoint run.pt --save mine.pt
       stopped by Ctrl-C or a power cut? The same command goes on where it was.
+  torchrun --standalone --nproc_per_node 2 -m dsconv_lib train --save mine.pt
+      two processes share every batch; the weights are those of one, but for rounding
 """
 RATES = "one rate per block [pixels between taps], two or more, separated by commas"
 RESUME = "written after every epoch; if it is there, the run goes on from it"
@@ -68,10 +73,19 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, report, store."""
+    """Train, report, store; of a team that ``torchrun`` started, the first process reports."""
     if options.card:
         require_place(options.save)
     device = use_machine(options)
+    with join_team(options.device) as team:
+        if team.first:
+            return _run(options, device)
+        options.save, options.card = None, False
+        with redirect_stdout(StringIO()):
+            return _run(options, device)
+
+
+def _run(options: argparse.Namespace, device: torch.device) -> int:
     digits = open_digits(options.data)
     recipe = Recipe(
         epochs=options.epochs, batch_size=options.batch_size, lr=options.lr, seed=options.seed

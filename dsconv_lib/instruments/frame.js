@@ -143,6 +143,8 @@ export function keep(model, settings) {
 // Build an instrument; where that fails, say why in its place: never a blank box.
 export function mount(el, name, build) {
   const root = element("section", { class: "dsconv", "aria-label": name });
+  // without this mark on what has the focus, JupyterLab takes the arrow keys for its own
+  root.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true"));
   el.replaceChildren(root);
   const fail = (error) => {
     root.replaceChildren(element("p", { class: "dsconv-failure", role: "alert" },

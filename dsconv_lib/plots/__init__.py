@@ -9,6 +9,15 @@ from dsconv_lib.plots.concepts import (
     plot_wires as plot_wires,
     plot_zoom as plot_zoom,
 )
+from dsconv_lib.plots.dense import (
+    plot_agreement as plot_agreement,
+    plot_answers as plot_answers,
+    plot_canvases as plot_canvases,
+    plot_class_iou as plot_class_iou,
+    plot_looked_at as plot_looked_at,
+    plot_schedule_at_work as plot_schedule_at_work,
+    plot_schedules as plot_schedules,
+)
 from dsconv_lib.plots.dilated import (
     plot_border as plot_border,
     plot_gridding as plot_gridding,
@@ -22,6 +31,10 @@ from dsconv_lib.plots.evaluation import (
     plot_mistakes as plot_mistakes,
     plot_reliability as plot_reliability,
 )
+from dsconv_lib.plots.faq import (
+    plot_pruned_kernels as plot_pruned_kernels,
+    plot_pruning as plot_pruning,
+)
 from dsconv_lib.plots.finetuning import (
     plot_adapted as plot_adapted,
     plot_few_labels as plot_few_labels,
@@ -29,6 +42,15 @@ from dsconv_lib.plots.finetuning import (
     plot_grey_levels as plot_grey_levels,
     plot_leak as plot_leak,
     plot_three_sources as plot_three_sources,
+)
+from dsconv_lib.plots.inside import (
+    plot_fields as plot_fields,
+    plot_kernel_parts as plot_kernel_parts,
+    plot_layer_maps as plot_layer_maps,
+    plot_map_grid as plot_map_grid,
+    plot_redrawn as plot_redrawn,
+    plot_removal as plot_removal,
+    plot_sorted_filters as plot_sorted_filters,
 )
 from dsconv_lib.plots.instruments_dilation_stack import (
     plot_dilation_stack as plot_dilation_stack,
@@ -68,6 +90,13 @@ from dsconv_lib.plots.separable import (
     plot_rank_trap as plot_rank_trap,
     plot_separable_cost as plot_separable_cost,
     plot_two_stages as plot_two_stages,
+)
+from dsconv_lib.plots.speed import (
+    plot_growth as plot_growth,
+    plot_macs_and_time as plot_macs_and_time,
+    plot_roofline as plot_roofline,
+    plot_sweeps as plot_sweeps,
+    plot_times as plot_times,
 )
 from dsconv_lib.plots.training import (
     plot_accuracy_per_weight as plot_accuracy_per_weight,

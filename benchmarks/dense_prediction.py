@@ -1,0 +1,79 @@
+"""Which rates label pixels best? One network, one recipe, many schedules of rates.
+
+    python benchmarks/dense_prediction.py [--seeds 3] [--threads 2]
+
+Every net sees the same canvases in the same order by seed. The nets of seed 0 are stored in
+`dsconv_lib/weights/dense`, so that a reader can look at what they answer.
+"""
+
+import time
+
+import torch
+from study import arguments, params, run_study
+
+from dsconv_lib.canvases import make_canvases
+from dsconv_lib.data import load_mnist
+from dsconv_lib.recipes import Recipe
+from dsconv_lib.segmentation import DENSE_WEIGHTS, SegNet, save_segnet
+from dsconv_lib.segmentation_training import evaluate_segmentation, fit_segmentation
+
+WIDTH = 24
+SCHEDULES = [
+    (1, 1, 1, 1, 1),
+    (2, 2, 2, 2, 2),
+    (1, 2, 4, 2, 1),
+    (1, 2, 4, 8, 1),
+    (8, 4, 2, 1, 1),
+    (4, 4, 4, 4, 4),
+    (1, 2, 4, 8, 5),
+    (8, 8, 8, 8, 8),
+]
+PYRAMIDS = [  # rates of the blocks, rates of the ASPP behind them, channels of its branches
+    ((1, 1), (2, 4, 8), 7),
+    ((1, 2, 4, 8, 1), (2, 4, 8), 12),
+]
+RECIPE = Recipe(epochs=10, batch_size=8, lr=0.02)
+PER_EPOCH = 512
+VALIDATION = 300
+
+
+def train_one(dilations: list[int], aspp: list[int] | None, branch: int | None, seed: int) -> dict:
+    """Train one net by seed; measure it on canvases made of validation digits."""
+    digits = load_mnist()
+    validation = make_canvases(digits.split("validation"), VALIDATION, seed=1)
+    torch.manual_seed(seed)
+    net = SegNet(WIDTH, dilations, aspp=aspp, branch=branch)
+    recipe = Recipe(RECIPE.epochs, RECIPE.batch_size, RECIPE.lr, seed=seed)
+    start = time.process_time()
+    history = fit_segmentation(net, digits.split("train"), None, recipe, per_epoch=PER_EPOCH)
+    seconds = time.process_time() - start
+    if seed == 0:
+        DENSE_WEIGHTS.mkdir(exist_ok=True)
+        save_segnet(net, DENSE_WEIGHTS / f"{name_of(dilations, aspp)}.pt")
+    return {
+        "weights": params(net),
+        "loss": [round(loss, 4) for loss in history.loss],
+        "cpu_seconds": round(seconds, 1),
+        "validation": evaluate_segmentation(net, validation),
+    }
+
+
+def name_of(dilations: list[int], aspp: list[int] | None) -> str:
+    """Name the file of a net after its rates."""
+    return "rates" + "".join(map(str, dilations)) + ("_aspp" if aspp else "")
+
+
+if __name__ == "__main__":
+    chosen = arguments(__doc__, seeds=3)
+    nets = [(rates, None, None) for rates in SCHEDULES] + PYRAMIDS
+    cases = [
+        {"dilations": dilations, "aspp": aspp, "branch": branch, "seed": seed}
+        for seed in range(chosen.seeds)
+        for dilations, aspp, branch in nets
+    ]
+    steps = RECIPE.epochs * PER_EPOCH // RECIPE.batch_size
+    what = (
+        f"mean IoU over 11 classes on {VALIDATION} canvases of MNIST's validation digits, SegNet "
+        f"of width {WIDTH}, {steps} steps on {RECIPE.batch_size} new canvases of training digits"
+    )
+    run_study("dense_prediction", what, cases, train_one)

@@ -1,0 +1,200 @@
+"""Several processes that train one network: each takes its share of every batch.
+
+``torchrun`` starts the processes; ``join_team`` lets them meet; ``fit`` does the rest. In a process
+that belongs to no team everything here leaves its argument as it is.
+"""
+
+import os
+import socket
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from dsconv_lib.checks import require_whole
+
+PATIENCE = 120  # [seconds] that a process waits for the others
+
+
+class TeamError(ConnectionError):
+    """Another process of the team has stopped, or never came; the message names this one."""
+
+
+@dataclass(frozen=True)
+class Team:
+    """The processes that train together, as one of them sees it: it is ``rank`` of ``size``."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Tell whether this process is the one that reports and writes files."""
+        return self.rank == 0
+
+    def share(self, batch: Tensor) -> Tensor:
+        """Take this process's rows of a batch; all shares together are the batch.
+
+        Example (five digits, two processes):
+            >>> [Team(rank, 2).share(torch.arange(5)).tolist() for rank in (0, 1)]
+            [[0, 1, 2], [3, 4]]
+        """
+        return batch.tensor_split(self.size)[self.rank]
+
+    def unite(self, model: nn.Module) -> nn.Module:
+        """Let backward average the gradients, and batch normalisation use the whole batch.
+
+        The model itself keeps its weights and their names; what is returned calls it.
+        """
+        if self.size == 1:
+            return model
+        _normalise_together(model)
+        # a kernel of 1 x 1 has two names for one layout, and torch warns of the other
+        warnings.filterwarnings("ignore", message="Grad strides do not match")
+        return DistributedDataParallel(model)
+
+    def mean(self, value: Tensor) -> Tensor:
+        """Average a number over the processes."""
+        return value if self.size == 1 else AllReduce.apply(value.detach()) / self.size
+
+
+def current_team() -> Team:
+    """Find the team that this process has joined; alone, if none.
+
+    Example:
+        >>> current_team()
+        Team(rank=0, size=1)
+    """
+    if not (dist.is_available() and dist.is_initialized()):
+        return Team()
+    return Team(dist.get_rank(), dist.get_world_size())
+
+
+@contextmanager
+def join_team(device: str = "cpu", patience: float = PATIENCE) -> Iterator[Team]:
+    """Meet the processes that ``torchrun`` started with this one; a team of one without it.
+
+    The processes talk through gloo on a CPU and through NCCL on GPUs, one each. Those of a single
+    machine use its loopback alone, so no network is needed and no host name is looked up.
+
+    Args:
+        patience: how long to wait for the others at any one step [seconds].
+
+    Raises:
+        TeamError: another process stopped or did not come in time.
+
+    Taught in: 09_cost_and_speed.
+    """
+    if "WORLD_SIZE" not in os.environ:
+        yield Team()
+        return
+    if os.environ.get("GROUP_WORLD_SIZE") == "1":
+        _stay_on_this_machine()
+    if device == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    try:
+        backend = "nccl" if device == "cuda" else "gloo"
+        dist.init_process_group(backend, timeout=timedelta(seconds=patience))
+        yield Team(rank, size)
+    except RuntimeError as error:  # gloo and NCCL raise no class of their own
+        if not isinstance(error, dist.DistError) and not _speaks_of_peers(error):
+            raise
+        reason = str(error).splitlines()[0]
+        raise TeamError(
+            f"process {rank} of {size} lost the others, within {patience:g} s: {reason}"
+        ) from error
+    finally:
+        if dist.is_initialized():
+            dist.destroy_process_group()
+
+
+class AllReduce(torch.autograd.Function):
+    """Add up a tensor over all processes, and give the sum to each; gradients likewise.
+
+    What one process feeds in reaches the loss of every process, through the sum. So backward adds
+    up the gradients of all of them.
+
+    Taught in: 09_cost_and_speed.
+    """
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        total = x.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx, slope: Tensor) -> Tensor:
+        return AllReduce.apply(slope)
+
+
+class TeamNorm2d(nn.BatchNorm2d):
+    """Batch normalisation whose mean and variance are those of the whole team's batch.
+
+    Torch has ``SyncBatchNorm``, for GPUs only; this one runs wherever processes can add up.
+    Weights and statistics have the names and values of ``BatchNorm2d``.
+
+    Source: [ioffe2015batch], section 3. Taught in: 09_cost_and_speed.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(x)
+        axes = (0, 2, 3)
+        count = x.new_tensor([x.numel() / x.shape[1]])
+        sums = AllReduce.apply(torch.cat([x.sum(axes), count]))
+        mean, count = sums[:-1] / sums[-1], sums[-1].item()
+        centred = x - mean.view(-1, 1, 1)
+        variance = AllReduce.apply(centred.square().sum(axes)) / count
+        with torch.no_grad():
+            self.num_batches_tracked += 1
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * count / (count - 1), self.momentum)
+        factor = self.weight / (variance + self.eps).sqrt()
+        return centred * factor.view(-1, 1, 1) + self.bias.view(-1, 1, 1)
+
+
+def _normalise_together(model: nn.Module) -> None:
+    """Replace every batch normalisation by one of the team, with the very same weights."""
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if type(child) is nn.BatchNorm2d:
+                twin = TeamNorm2d(child.num_features, child.eps, child.momentum)
+                twin.__dict__.update(child.__dict__)  # shared, so that an optimiser finds them
+                setattr(module, name, twin)
+
+
+def _stay_on_this_machine() -> None:
+    """Let the processes of one machine meet without its name, which may not resolve."""
+    os.environ["MASTER_ADDR"] = "127.0.0.1"
+    names = [name for _, name in socket.if_nameindex() if name in ("lo", "lo0")]
+    if names:
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", names[0])
+
+
+def _speaks_of_peers(error: RuntimeError) -> bool:
+    words = str(error).lower()
+    return any(word in words for word in ("gloo", "nccl", "connection", "peer", "timed out"))
+
+
+def divide_batch(batch_size: int, size: int) -> list[int]:
+    """Count the digits that each process takes of a batch.
+
+    Raises:
+        ValueError: a number below 1, or fewer digits than processes.
+
+    Example:
+        >>> divide_batch(128, 3)
+        [43, 43, 42]
+    """
+    require_whole(1, batch_size=batch_size, size=size)
+    if batch_size < size:
+        raise ValueError(f"a batch of {batch_size} digits for {size} processes: one each at least")
+    return [len(Team(rank, size).share(torch.empty(batch_size))) for rank in range(size)]
