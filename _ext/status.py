@@ -26,17 +26,17 @@ def record(path: Path) -> dict:
 
 
 def table(root: Path) -> str:
-    """Write one line per notebook, as Markdown."""
+    """Write one line per notebook, and one per set of versions, as Markdown."""
     paths = [*sorted(root.glob("chapters/*.ipynb")), *sorted(root.glob("*.ipynb"))]
-    notes = {path: record(path) for path in paths}
-    packages = list(next(iter(notes.values()))["versions"])
-    head = ["page", "executed", "took", *packages]
-    rows = [head, ["---"] * len(head)]
-    for path, note in notes.items():
+    sets: dict[str, str] = {}
+    lines = ["| page | executed | took | versions |", "| --- | --- | --- | --- |"]
+    for path in paths:
+        note = record(path)
+        versions = ", ".join(f"{name} {number}" for name, number in note["versions"].items())
+        letter = sets.setdefault(versions, chr(ord("A") + len(sets)))
         page = path.relative_to(root).with_suffix("").as_posix()
-        versions = [note["versions"][package] for package in packages]
-        rows.append([f"{{doc}}`/{page}`", note["day"], f"{note['seconds']} s", *versions])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+        lines.append(f"| {{doc}}`/{page}` | {note['day']} | {note['seconds']} s | {letter} |")
+    return "\n".join([*lines, "", *(f"{letter}: {text}.\n" for text, letter in sets.items())])
 
 
 def fill(app: Sphinx, page: str, source: list[str]) -> None:
