@@ -13,6 +13,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+pytestmark = pytest.mark.skipif(
+    "DSCONV_LAB" not in os.environ,
+    reason="starts JupyterLab, whose start may take minutes on a busy machine: set DSCONV_LAB=1",
+)
 CELLS = [
     "from dsconv_lib.instruments.microscope import Microscope\nscope = Microscope()\nscope",
     "from dsconv_lib.instruments.dilation_stack import DilationStack\n"
