@@ -15,6 +15,7 @@ from dsconv_lib.data import Digits
 BACKGROUND, NUM_CLASSES = 0, 11  # class 1 + k is digit k
 SIZE, COUNT, SIDE = 64, (3, 8), (18, 34)  # pixels; digits per canvas; pixels per digit's frame
 FRAME, INK = 28, 20  # of MNIST: the ink fits into the middle 20 of 28 pixels
+AT_ONCE = 512  # canvases painted together, so that thousands need little memory
 TRIES = 3  # places drawn for every digit; the one with most room is taken
 
 
@@ -78,18 +79,16 @@ def make_canvases(
     _refuse_nonsense(digits, number, size, count, side)
     generator = torch.Generator().manual_seed(seed)
     counts = torch.randint(count[0], count[1] + 1, (number,), generator=generator)
-    ink = torch.zeros(number, size, size)
-    labels = torch.zeros(number, size, size, dtype=torch.uint8)
-    boxes = torch.zeros(number, 0, 3)  # left, top and side of the ink of the digits placed so far
-    for place in range(count[1]):
-        rows = torch.randint(len(digits), (number,), generator=generator)
+    rows = torch.zeros(number, 0, dtype=torch.long)  # which digits, a column per place
+    boxes = torch.zeros(number, 0, 3)  # left, top and side of the ink of each
+    for _ in range(count[1]):
+        row = torch.randint(len(digits), (number, 1), generator=generator)
         box = _free_place(boxes, side, size, generator)
-        boxes = torch.cat([boxes, box.unsqueeze(1)], dim=1)
-        there = (counts > place).nonzero().squeeze(1)
-        if len(there):
-            _paint(ink, labels, there, digits, rows[there], box[there], side[1])
-    images = (ink * 255).round().to(torch.uint8).unsqueeze(1)  # (N, H, W) -> (N, 1, H, W)
-    return Canvases(images, labels, digits.name)
+        rows, boxes = torch.cat([rows, row], dim=1), torch.cat([boxes, box.unsqueeze(1)], dim=1)
+    plan = (counts.split(AT_ONCE), rows.split(AT_ONCE), boxes.split(AT_ONCE))
+    parts = [_paint(digits, size, side[1] + 2, *part) for part in zip(*plan, strict=True)]
+    images, labels = map(torch.cat, zip(*parts, strict=True))
+    return Canvases(images.unsqueeze(1), labels, digits.name)  # (N, H, W) -> (N, 1, H, W)
 
 
 def _free_place(boxes: Tensor, side: tuple[int, int], size: int, generator: torch.Generator):
@@ -106,29 +105,43 @@ def _free_place(boxes: Tensor, side: tuple[int, int], size: int, generator: torc
     return torch.cat([best, ink.unsqueeze(1)], dim=1)  # (N, 3)
 
 
-def _paint(ink, labels, there, digits, rows, boxes, largest) -> None:
-    """Draw one digit on each of the canvases ``there``, resized, at a place between pixels."""
-    window = largest + 2
+def _paint(digits: Digits, size: int, window: int, counts: Tensor, rows: Tensor, boxes: Tensor):
+    """Draw the digits of some canvases, place after place, on sheets with a margin all around."""
+    ink = torch.zeros(len(counts), size + 2 * window, size + 2 * window)
+    labels = torch.zeros_like(ink, dtype=torch.uint8)
+    for place in range(rows.shape[1]):
+        there = (counts > place).nonzero().squeeze(1)
+        if len(there):
+            some, box = rows[there, place], boxes[there, place]
+            _draw(ink, labels, there, digits.images[some], digits.labels[some], box, window)
+    ink, labels = (sheet[:, window:-window, window:-window] for sheet in (ink, labels))
+    return (ink * 255).round().to(torch.uint8), labels
+
+
+def _draw(ink, labels, there, images, names, boxes, window) -> None:
+    """Draw one digit on each of the sheets ``there``, resized, at a place between pixels."""
     start = (boxes[:, :2] - 4 * boxes[:, 2:] / INK).floor()  # the frame begins 4 of 28 before
+    new = _resized(images / 255, boxes, start, window)  # (M, window, window)
+    side = ink.shape[1]
+    y = (start[:, 1, None].long() + window + torch.arange(window))[:, :, None]
+    x = (start[:, 0, None].long() + window + torch.arange(window))[:, None, :]
+    where = (there[:, None, None] * side + y) * side + x  # as ``take`` counts: all in one row
+    old, was = ink.take(where), labels.take(where)
+    wins = new >= old.clamp(min=1e-6)
+    digit = (names + 1).to(torch.uint8)[:, None, None].expand_as(was)
+    ink.put_(where, torch.where(wins, new, old))
+    labels.put_(where, torch.where(wins & (new >= 0.5), digit, was))
+
+
+def _resized(images: Tensor, boxes: Tensor, start: Tensor, window: int) -> Tensor:
+    """Resize each digit to its box, seen through a window that begins at a whole pixel."""
     centre = boxes[:, :2] + boxes[:, 2:] / 2 - start
     ratio = window * INK / (boxes[:, 2] * FRAME)  # the window's side in frames of the digit
-    theta = torch.zeros(len(rows), 2, 3)
+    theta = torch.zeros(len(images), 2, 3)
     theta[:, 0, 0] = theta[:, 1, 1] = ratio
     theta[:, :, 2] = ratio[:, None] * (1 - 2 * centre / window)
-    grid = F.affine_grid(theta, [len(rows), 1, window, window], align_corners=False)
-    drawn = F.grid_sample(digits.images[rows] / 255, grid, align_corners=False).squeeze(1)
-    y = start[:, 1, None].long() + torch.arange(window)  # (M, window)
-    x = start[:, 0, None].long() + torch.arange(window)
-    side = ink.shape[1]
-    inside = ((y >= 0) & (y < side))[:, :, None] & ((x >= 0) & (x < side))[:, None, :]
-    where = there[:, None, None], y.clamp(0, side - 1)[:, :, None], x.clamp(0, side - 1)[:, None, :]
-    where = tuple(index.expand_as(drawn)[inside] for index in where)
-    new, old = drawn[inside], ink[where]
-    wins = new >= old.clamp(min=1e-6)
-    digit = (digits.labels[rows] + 1).to(torch.uint8)[:, None, None].expand_as(drawn)[inside]
-    belongs = torch.where(new >= 0.5, digit, labels[where])
-    ink[where] = torch.where(wins, new, old)
-    labels[where] = torch.where(wins, belongs, labels[where])
+    grid = F.affine_grid(theta, [len(images), 1, window, window], align_corners=False)
+    return F.grid_sample(images, grid, align_corners=False).squeeze(1)
 
 
 def _refuse_nonsense(digits: Digits, number: int, size: int, count, side) -> None:
