@@ -140,7 +140,7 @@ class TwoScaleNet(nn.Module):
         width: int = 26,
         wide: int = 50,
         near: Sequence[int] = (1, 1),
-        far: Sequence[int] = (1, 2, 4, 1),
+        far: Sequence[int] = (1, 1, 1, 1),
         num_classes: int = NUM_CLASSES,
     ):
         super().__init__()

@@ -10,14 +10,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from dsconv_lib.canvases import NUM_CLASSES, Canvases, make_canvases
+from dsconv_lib.canvases import COUNT, NUM_CLASSES, Canvases, make_canvases
 from dsconv_lib.checks import require_whole
 from dsconv_lib.data import Digits, to_input
 from dsconv_lib.recipes import Recipe
 
 Look = tuple[int, int]
 ONE_LOOK = ((0, 0),)
-FRAME = 4  # of paper around a canvas that is shifted [pixels]; shifts must not exceed it
+FRAME = 4  # of paper around a canvas that is shifted [pixels]; no shift may exceed it
 DENSE = Recipe(epochs=10, batch_size=16, lr=0.02)
 
 
@@ -134,6 +134,7 @@ def fit_segmentation(
     recipe: Recipe = DENSE,
     *,
     per_epoch: int = 512,
+    count: tuple[int, int] = COUNT,
 ) -> DenseHistory:
     """Train a model in place on canvases made for the occasion; it ends with averaged weights.
 
@@ -141,12 +142,13 @@ def fit_segmentation(
     ``per_epoch`` canvases that were never seen before and never come again.
 
     Args:
-        digits: training digits; canvases are made from no others.
+        digits: canvases are made from no others.
         validation: measured after every epoch, if given; never trained on.
+        count: fewest and most digits on a canvas.
 
     Raises:
         FloatingPointError: the loss is no longer a number; names the epoch and the rate.
-        ValueError: a recipe that makes no sense, or fewer canvases than one batch.
+        ValueError: a recipe or a count that makes no sense, or fewer canvases than one batch.
     """
     require_whole(1, epochs=recipe.epochs, batch_size=recipe.batch_size)
     require_whole(recipe.batch_size, per_epoch=per_epoch)
@@ -154,13 +156,13 @@ def fit_segmentation(
     current = copy.deepcopy(model).train()
     kept = max(0.0, min(recipe.average, 1 - 10 / steps))
     averaged = AveragedModel(current, multi_avg_fn=get_ema_multi_avg_fn(kept), use_buffers=True)
-    optimiser = torch.optim.AdamW(
-        current.parameters(), recipe.lr, weight_decay=recipe.weight_decay, fused=True
-    )
+    decay, weights = recipe.weight_decay, current.parameters()
+    optimiser = torch.optim.AdamW(weights, recipe.lr, weight_decay=decay, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.lr, total_steps=steps)
     rows = []
     for epoch in range(recipe.epochs):
-        canvases = make_canvases(digits, per_epoch, seed=100_003 * recipe.seed + epoch)
+        seed = 100_003 * recipe.seed + epoch
+        canvases = make_canvases(digits, per_epoch, seed=seed, count=count)
         losses = []
         for batch in _batches(canvases, recipe.batch_size):
             losses.append(_step(current, batch, optimiser, schedule, recipe))

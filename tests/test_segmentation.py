@@ -168,6 +168,20 @@ def test_a_short_run_learns_and_its_seed_decides_it_bit_for_bit():
     assert history.loss[1] < history.loss[0] and math.isnan(history.miou[0])
 
 
+def test_training_canvases_are_as_crowded_as_asked():
+    losses = []
+    for count in [(1, 1), (8, 8)]:
+        torch.manual_seed(0)
+        still = Recipe(epochs=1, batch_size=4, lr=1e-9)
+        history = fit_segmentation(SegNet(4, (1,)), DIGITS, recipe=still, per_epoch=8, count=count)
+        canvases = make_canvases(DIGITS, 8, seed=0, count=count)
+        losses.append((history.loss[0], (canvases.labels > 0).float().mean().item()))
+    (few, little), (many, much) = losses
+    assert few != many and much > 4 * little
+    with pytest.raises(ValueError, match=r"count=\(3, 2\)"):
+        fit_segmentation(SegNet(4, (1,)), DIGITS, recipe=SHORT, per_epoch=8, count=(3, 2))
+
+
 def test_validation_canvases_are_measured_after_every_epoch():
     torch.manual_seed(0)
     net, canvases = SegNet(4, (1,)), make_canvases(DIGITS, 6)
