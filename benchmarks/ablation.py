@@ -10,11 +10,10 @@ from study import arguments, params, run_study
 from torch import nn
 from torchinfo import summary
 
+from dsconv_lib.convolution import DSConv2d
 from dsconv_lib.data import load_mnist
-from dsconv_lib.layers import DSConv2d
-from dsconv_lib.models import DSNet
-from dsconv_lib.recipes import Recipe
-from dsconv_lib.training import evaluate, fit
+from dsconv_lib.networks import DSNet
+from dsconv_lib.training import Recipe, evaluate, fit
 
 DILATED, PLAIN = (1, 2, 1, 2), (1, 1, 1, 1)
 NETS = {  # name: width, rates, separable

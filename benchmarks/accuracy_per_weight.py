@@ -16,10 +16,9 @@ import torch
 from study import arguments, params, run_study, whole_training_set
 
 from dsconv_lib.data import Digits, load_mnist, random_affine
-from dsconv_lib.metrics import predict_logits
-from dsconv_lib.models import DSNet
-from dsconv_lib.recipes import Recipe
-from dsconv_lib.training import fit
+from dsconv_lib.evaluation import predict_logits
+from dsconv_lib.networks import DSNet
+from dsconv_lib.training import Recipe, fit
 
 SHAPE = {"dilations": (1, 2, 1, 1, 2, 1), "head_kernel": 7}
 BEST, BEST_EPOCHS = 11, 28  # width of the net of at most 8,000 weights

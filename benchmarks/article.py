@@ -14,7 +14,7 @@ from study import arguments, params, run_study
 from torch import Tensor, nn
 
 from dsconv_lib.data import load_mnist, to_input
-from dsconv_lib.models import ArticleNet
+from dsconv_lib.networks import ArticleNet
 from dsconv_lib.training import evaluate
 
 MENDS = {"pool to 1 x 1": {"head_size": 1}, "pool to 7 x 7": {"pool_size": 7}}

@@ -3,7 +3,7 @@
     python benchmarks/dense_best.py [--seeds 3] [--threads 2]
 
 Training canvases are more crowded than those it is measured on: more to learn from each.
-The net of seed 0 is stored in `dsconv_lib/weights/dense`. Test canvases are read at the end,
+The net of seed 0 is stored in `benchmarks/weights/dense`. Test canvases are read at the end,
 with one look at each, and with sixteen that are shifted by up to two pixels.
 """
 
@@ -13,11 +13,10 @@ from dataclasses import replace
 import torch
 from study import arguments, params, run_study
 
-from dsconv_lib.canvases import make_canvases
-from dsconv_lib.data import load_mnist
-from dsconv_lib.recipes import Recipe
-from dsconv_lib.segmentation import DENSE_WEIGHTS, TwoScaleNet, save_segnet
-from dsconv_lib.segmentation_training import evaluate_segmentation, fit_segmentation
+from dsconv_lib.data import load_mnist, make_canvases
+from dsconv_lib.networks import TwoScaleNet, save_net
+from dsconv_lib.studies import WEIGHTS
+from dsconv_lib.training import Recipe, evaluate_segmentation, fit_segmentation
 
 RECIPE = Recipe(epochs=32, batch_size=16, lr=0.03)
 PER_EPOCH, CROWDED = 8192, (6, 10)  # canvases per epoch, digits on each
@@ -34,8 +33,8 @@ def train_one(seed: int) -> dict:
     history = fit_segmentation(net, digits.split("train"), recipe=recipe, **options)
     seconds = round(time.perf_counter() - begun)
     if seed == 0:
-        DENSE_WEIGHTS.mkdir(exist_ok=True)
-        save_segnet(net, DENSE_WEIGHTS / "two_scales.pt")
+        (WEIGHTS / "dense").mkdir(exist_ok=True)
+        save_net(net, WEIGHTS / "dense" / "two_scales.pt")
     row = {"weights": params(net), "seconds": seconds}
     row["loss"] = [round(loss, 4) for loss in history.loss]
     validation = make_canvases(digits.split("validation"), VALIDATION, seed=1)

@@ -3,7 +3,7 @@
     python benchmarks/dense_prediction.py [--seeds 3] [--threads 2]
 
 Every net sees the same canvases in the same order by seed. The nets of seed 0 are stored in
-`dsconv_lib/weights/dense`, so that a reader can look at what they answer.
+`benchmarks/weights/dense`, so that a reader can look at what they answer.
 """
 
 import time
@@ -11,11 +11,10 @@ import time
 import torch
 from study import arguments, params, run_study
 
-from dsconv_lib.canvases import make_canvases
-from dsconv_lib.data import load_mnist
-from dsconv_lib.recipes import Recipe
-from dsconv_lib.segmentation import DENSE_WEIGHTS, SegNet, save_segnet
-from dsconv_lib.segmentation_training import evaluate_segmentation, fit_segmentation
+from dsconv_lib.data import load_mnist, make_canvases
+from dsconv_lib.networks import SegNet, save_net
+from dsconv_lib.studies import WEIGHTS
+from dsconv_lib.training import Recipe, evaluate_segmentation, fit_segmentation
 
 WIDTH = 24
 SCHEDULES = [
@@ -48,8 +47,8 @@ def train_one(dilations: list[int], aspp: list[int] | None, branch: int | None, 
     history = fit_segmentation(net, digits.split("train"), None, recipe, per_epoch=PER_EPOCH)
     seconds = time.process_time() - start
     if seed == 0:
-        DENSE_WEIGHTS.mkdir(exist_ok=True)
-        save_segnet(net, DENSE_WEIGHTS / f"{name_of(dilations, aspp)}.pt")
+        (WEIGHTS / "dense").mkdir(exist_ok=True)
+        save_net(net, WEIGHTS / "dense" / f"{name_of(dilations, aspp)}.pt")
     return {
         "weights": params(net),
         "loss": [round(loss, 4) for loss in history.loss],

@@ -13,10 +13,9 @@ import torch
 from dense_best import CROWDED, PER_EPOCH, RECIPE, VALIDATION
 from study import arguments, params, run_study
 
-from dsconv_lib.canvases import COUNT, make_canvases
-from dsconv_lib.data import load_mnist
-from dsconv_lib.segmentation import TwoScaleNet
-from dsconv_lib.segmentation_training import evaluate_segmentation, fit_segmentation
+from dsconv_lib.data import COUNT, load_mnist, make_canvases
+from dsconv_lib.networks import TwoScaleNet
+from dsconv_lib.training import evaluate_segmentation, fit_segmentation
 
 BASE = {"lr": RECIPE.lr, "count": CROWDED, "far": (1, 2, 4, 1)}
 TRIES = {

@@ -13,12 +13,10 @@ from functools import cache
 import torch
 from study import arguments, run_study
 
-from dsconv_lib.data import Digits, load_mnist, load_optdigits, random_affine
-from dsconv_lib.finetuning import WAYS, adapt, draw_per_class, recipe_for_few
-from dsconv_lib.mnist_files import MnistUnavailableError
-from dsconv_lib.models import DSNet, load_pretrained
-from dsconv_lib.results import FOLDER
-from dsconv_lib.training import evaluate, fit
+from dsconv_lib.data import Digits, MnistUnavailableError, load_mnist, load_optdigits, random_affine
+from dsconv_lib.networks import DSNet, load_pretrained
+from dsconv_lib.studies import FOLDER
+from dsconv_lib.training import WAYS, adapt, draw_per_class, evaluate, fit, recipe_for_few
 
 PER_CLASS = (1, 2, 5, 10, 20, 50, 100)
 RATES = (0.001, 0.003, 0.01, 0.03)

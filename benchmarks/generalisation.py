@@ -13,9 +13,8 @@ from study import arguments, run_study
 from torch import nn
 
 from dsconv_lib.data import Digits, load_mnist, random_affine
-from dsconv_lib.models import DSNet
-from dsconv_lib.recipes import Recipe
-from dsconv_lib.training import Augment, evaluate, fit
+from dsconv_lib.networks import DSNet
+from dsconv_lib.training import Augment, Recipe, evaluate, fit
 
 FEW = 2_000
 NOTHING = Recipe(epochs=24, weight_decay=0.0)

@@ -16,22 +16,20 @@ from study import arguments, run_study
 from torch import Tensor
 
 from dsconv_lib.data import load_mnist, to_input
-from dsconv_lib.explanations import (
+from dsconv_lib.evaluation import (
     METHODS,
     STAGES,
+    carpet,
+    depthwise_layers,
+    effective_field,
     explain,
     randomised,
     rank_correlation,
     removal_curve,
-)
-from dsconv_lib.filters import (
-    carpet,
-    depthwise_layers,
-    effective_field,
     side_that_holds,
     silencing_effects,
 )
-from dsconv_lib.models import PRETRAINED, load_net, load_pretrained
+from dsconv_lib.networks import PRETRAINED, load_net, load_pretrained
 
 COUNTS = [*range(0, 60, 4), *range(60, 161, 10)]
 BLIND = ("ink", "random", "random ink")  # orders that ask no network

@@ -15,9 +15,8 @@ from study import arguments, run_study
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from dsconv_lib.data import MEAN, STD, load_mnist, to_input
-from dsconv_lib.mnist_files import mnist_root, torchvision_datasets
-from dsconv_lib.models import DSNet
+from dsconv_lib.data import MEAN, STD, load_mnist, mnist_root, to_input, torchvision_datasets
+from dsconv_lib.networks import DSNet
 
 WAYS = ("DataLoader", "DataLoader, 2 workers", "tensors in memory")
 BATCH_SIZE = 128

@@ -9,9 +9,8 @@ import torch
 from study import arguments, run_study
 
 from dsconv_lib.data import Digits, load_mnist
-from dsconv_lib.models import DSNet
-from dsconv_lib.recipes import Recipe
-from dsconv_lib.training import fit
+from dsconv_lib.networks import DSNet
+from dsconv_lib.training import Recipe, fit
 
 RATES = (0.0005, 0.0015, 0.005, 0.015, 0.05)
 BATCH_SIZES = (32, 128, 512)

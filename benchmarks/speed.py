@@ -17,13 +17,11 @@ import torch.nn.functional as F
 from study import arguments, run_study
 from torch import nn
 
+from dsconv_lib.convolution import DSConv2d, Polyphase, fold_blocks
 from dsconv_lib.data import Digits, load_mnist
-from dsconv_lib.faster import Polyphase, fold_blocks
-from dsconv_lib.layers import DSConv2d
-from dsconv_lib.models import DSNet
-from dsconv_lib.recipes import Recipe
-from dsconv_lib.timing import measure_machine, time_call, time_layer
-from dsconv_lib.training import fit
+from dsconv_lib.evaluation import measure_machine, time_call, time_layer
+from dsconv_lib.networks import DSNet
+from dsconv_lib.training import Recipe, fit
 
 KINDS = ("dense", "depthwise", "pointwise", "separable")
 LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from dsconv_lib.data import Digits
-from dsconv_lib.results import FOLDER
+from dsconv_lib.studies import FOLDER
 
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn")
 

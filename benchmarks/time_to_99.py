@@ -17,11 +17,17 @@ import torch.nn.functional as F
 from study import arguments, params, run_study, whole_training_set
 from torch import nn
 
-from dsconv_lib.data import MEAN, STD, Digits, load_mnist, to_input
-from dsconv_lib.mnist_files import mnist_root, torchvision_datasets
-from dsconv_lib.models import DSNet
-from dsconv_lib.recipes import Recipe
-from dsconv_lib.training import evaluate, fit
+from dsconv_lib.data import (
+    MEAN,
+    STD,
+    Digits,
+    load_mnist,
+    mnist_root,
+    to_input,
+    torchvision_datasets,
+)
+from dsconv_lib.networks import DSNet
+from dsconv_lib.training import Recipe, evaluate, fit
 
 FAST = {"width": 16, "dilations": (1, 1, 1, 1)}
 FAST_RECIPE = Recipe(epochs=2, batch_size=256, lr=0.05, label_smoothing=0.1, average=0.99)

@@ -2,18 +2,18 @@
 
     python benchmarks/variants.py [--seeds 1] [--threads 2]
 
-Each net is stored in `dsconv_lib/weights/variants`, and read once on the test digits.
+Each net is stored in `benchmarks/weights/variants`, and read once on the test digits.
 """
 
 import torch
 from study import arguments, params, run_study
 
 from dsconv_lib.data import load_mnist, random_affine
-from dsconv_lib.models import PRETRAINED, DSNet, save_net
-from dsconv_lib.recipes import Recipe
-from dsconv_lib.training import evaluate, fit
+from dsconv_lib.networks import DSNet, save_net
+from dsconv_lib.studies import WEIGHTS
+from dsconv_lib.training import Recipe, evaluate, fit
 
-FOLDER = PRETRAINED.parent / "variants"
+FOLDER = WEIGHTS / "variants"
 SHAPES = [(4, (1, 2, 1, 2)), (8, (1, 2, 1, 2)), (16, (1, 1, 1, 1)), (16, (3, 3, 3, 3))]
 EPOCHS = 3
 

@@ -8,7 +8,7 @@ def start() -> int:
     """Run the command line; progress bars are for people, not for files."""
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")  # read when tqdm is imported
-    from dsconv_lib.commands import main
+    from dsconv_lib.cli import main
 
     return main()
 

@@ -7,6 +7,7 @@ import torch
 import traitlets
 from torch import Tensor
 
+from dsconv_lib.convolution import receptive_field
 from dsconv_lib.instruments.dilation_stack_paths import (
     SIDE,
     checked_layers,
@@ -20,7 +21,6 @@ from dsconv_lib.instruments.dilation_stack_paths import (
 )
 from dsconv_lib.instruments.instrument import Instrument, page_code
 from dsconv_lib.plots import plot_dilation_stack
-from dsconv_lib.receptive_field import receptive_field
 
 
 def image_bytes(image: Tensor | None) -> bytes:

@@ -11,7 +11,7 @@ from math import gcd, prod
 import numpy as np
 
 from dsconv_lib.checks import require_whole
-from dsconv_lib.receptive_field import path_counts
+from dsconv_lib.convolution import path_counts
 
 SIDE = 28  # [pixels] of the image, and of every map of the stack
 MOST_LAYERS, MOST_TAPS, MOST_RATE = 6, 7, 16

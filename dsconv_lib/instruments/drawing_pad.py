@@ -10,7 +10,7 @@ from dsconv_lib.data import MEAN, STD, Digits, load_optdigits
 from dsconv_lib.instruments.drawing_pad_state import SIDE, PadState, floats_of
 from dsconv_lib.instruments.folded import count_weights, run_steps, steps_of, weights_of
 from dsconv_lib.instruments.instrument import page_code
-from dsconv_lib.models import DSNet, load_pretrained
+from dsconv_lib.networks import DSNet, load_pretrained
 from dsconv_lib.plots.instruments_drawing_pad import plot_reading
 
 MOST_DIGITS = 40

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dsconv_lib.checks import require_whole
-from dsconv_lib.models import DSNet
+from dsconv_lib.networks import DSNet
 
 Step = dict[str, Any]
 CLASSES = 10

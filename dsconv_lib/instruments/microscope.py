@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from traitlets import Bytes, Enum, Int, List, TraitError, observe, validate
 
+from dsconv_lib.convolution import output_size
 from dsconv_lib.data import load_digits
 from dsconv_lib.instruments.instrument import Instrument, page_code
 from dsconv_lib.instruments.microscope_checks import (
@@ -20,7 +21,6 @@ from dsconv_lib.instruments.microscope_checks import (
 )
 from dsconv_lib.instruments.microscope_kernels import DENSE, MIXING, ORDER, conv2d_with, stacked
 from dsconv_lib.plots.instruments_microscope import plot_microscope
-from dsconv_lib.receptive_field import output_size
 
 KINDS = ("standard", "depthwise", "pointwise", "separable")
 CHANNELS = ("ink", "change sideways", "change downwards", "paper")

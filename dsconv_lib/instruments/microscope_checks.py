@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from traitlets import TraitError
 
+from dsconv_lib.convolution import output_size
 from dsconv_lib.instruments.microscope_kernels import NAMED, Kernel
-from dsconv_lib.receptive_field import output_size
 
 SIZES = (1, 3, 5, 7)
 LARGEST = 100  # of a weight

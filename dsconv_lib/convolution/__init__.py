@@ -1,0 +1,24 @@
+"""One layer: what it computes, what it costs, what it sees."""
+
+from dsconv_lib.convolution.cost import (
+    Cost,
+    conv2d_cost,
+    dsconv2d_cost,
+)
+from dsconv_lib.convolution.layers import (
+    DSBlock,
+    DSConv2d,
+)
+from dsconv_lib.convolution.receptive_field import (
+    effective_kernel,
+    has_holes,
+    output_size,
+    path_counts,
+    receptive_field,
+)
+from dsconv_lib.convolution.rewrites import (
+    Polyphase,
+    fold_blocks,
+    fold_norm,
+    polyphase_conv2d,
+)

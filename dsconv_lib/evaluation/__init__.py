@@ -1,0 +1,39 @@
+"""How right, how sure, how fast, and why."""
+
+from dsconv_lib.evaluation.explanations import (
+    METHODS,
+    PAPER,
+    STAGES,
+    explain,
+    randomised,
+    rank_correlation,
+    removal_curve,
+)
+from dsconv_lib.evaluation.filters import (
+    carpet,
+    depthwise_layers,
+    effective_field,
+    kernel_shares,
+    layer_maps,
+    side_that_holds,
+    silencing_effects,
+    sort_filters,
+)
+from dsconv_lib.evaluation.metrics import (
+    accuracy_interval,
+    class_scores,
+    confusion_matrix,
+    expected_calibration_error,
+    fit_temperature,
+    predict_logits,
+)
+from dsconv_lib.evaluation.timing import (
+    Machine,
+    Timing,
+    conv2d_intensity,
+    conv2d_traffic,
+    measure_machine,
+    summarise,
+    time_call,
+    time_layer,
+)

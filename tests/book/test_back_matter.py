@@ -1,0 +1,263 @@
+"""The back matter keeps its promises: no term, claim or question of the book is left out."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+
+from dsconv_lib.studies import load_results
+
+BOOK = Path(__file__).parents[2]
+NOTEBOOKS = sorted((BOOK / "chapters").glob("*.ipynb"))
+CHAPTERS = [pytest.param(path, id=path.stem) for path in NOTEBOOKS if path.stem[:2].isdigit()]
+PAGES = ["article", "glossary", "resources"]
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+ITALIC = re.compile(r"(?<![\w*])\*(?P<term>[^*\n]+(?:\n[^*\n]+)?)\*(?![\w*])")
+
+# an italic phrase is a definition where the sentence around it defines
+BEFORE = re.compile(r"\b(called|named|known as|the name is|calls? it|calls? this pair)"
+                    r"( an?| the| its)?$")  # fmt: skip
+AFTER = re.compile(r"^(, (also|in full|\w+ is)| \([\u4e00-\u9fff]| \{cite)")
+
+
+def text_of(page: str) -> str:
+    return (BOOK / f"{page}.md").read_text(encoding="utf-8")
+
+
+def prose_of(path: Path) -> str:
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return re.sub(r"```\{math\}.*?```|\$\$.*?\$\$|`[^`\n]*`", "", text, flags=re.DOTALL)
+
+
+def definitions(text: str) -> list[str]:
+    """Find the italic phrases that their sentence defines, by the words just before and after."""
+    found = []
+    for match in ITALIC.finditer(text):
+        before = re.sub(r"\s+", " ", text[: match.start()][-60:]).rstrip()
+        after = re.sub(r"\s+", " ", text[match.end() :][:40])
+        stressed = match["term"].strip(" .,:") in STRESSED
+        if (BEFORE.search(before) or AFTER.match(after)) and not stressed:
+            found.append(re.sub(r"\s+", " ", match["term"]).strip(" .,:"))
+    return found
+
+
+def glossary() -> dict[str, str]:
+    """Read the glossary: every term, English or Chinese, and its definition."""
+    body = text_of("glossary").split("```{glossary}\n")[1].rsplit("```", 1)[0]
+    entries = {}
+    for block in body.strip().split("\n\n"):
+        *terms, definition = block.splitlines()
+        assert definition.startswith("  "), block
+        entries |= {term: definition.strip() for term in terms}
+    return entries
+
+
+def known(term: str, terms: set[str]) -> bool:
+    forms = {
+        term,
+        term.removesuffix("s"),
+        term.removesuffix("es"),
+        term + "s",
+        re.sub(r"^(a|an|the) ", "", term),
+    }
+    return bool({form.lower() for form in forms} & terms)
+
+
+def labels() -> set[str]:
+    """Collect every label that a page or chapter of the book defines."""
+    text = "".join(path.read_text(encoding="utf-8") for path in BOOK.glob("*.md"))
+    found = re.findall(r"^\(((?:ch|sec)-[\w-]+)\)=", text, flags=re.MULTILINE)
+    for path in NOTEBOOKS:
+        for cell in nbformat.read(path, as_version=4).cells:
+            found += re.findall(r"^\(((?:ch|sec)-[\w-]+)\)=", cell.source, flags=re.MULTILINE)
+    return set(found)
+
+
+def verdicts(text: str) -> list[str]:
+    return re.findall(r"^\| .* \| (yes|partly|no) \| ", text, flags=re.MULTILINE)
+
+
+def sections(text: str) -> dict[str, str]:
+    parts = re.split(r"^## (.*)$", text, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+# the glossary
+
+
+def test_the_rule_tells_definitions_from_stress():
+    text = "This is called a *leak*. It is *not* *one* thing.\n*Softmax* (归一化) turns\na *tap*"
+    assert definitions(text) == ["leak", "Softmax"]
+
+
+STRESSED = {  # italics that stress a word where it stands, and define nothing
+    *("adds", "against", "are", "before", "different", "digits", "how much", "is", "learn", "like"),
+    *("like these", "mean", "minus", "more", "more digits of these people", "one", "points at"),
+    *("row", "same", "seconds", "shape", "standard", "stay", "this", "what", "where", "squared"),
+    *("around", "across", "right", "down", "space", "channels", "full", "from scratch", "index"),
+    *("head only", "rest", "pictures", "averages", "edges", "pixels", "logarithm", "out_channels"),
+    *("deviation", "share", "sum", "what is there", "between the two", "Depthwise, dilated"),
+    *("Outlining things in pictures", "Sequences in general", "Sound", "On phones", "Not quite"),
+    *("A kernel with zeros", "Small ordinary convolutions", "coverage is not uniformity"),
+    *("If the rule fails, there is a hole", "If the rule holds, there is none"),
+    *(
+        "ink to the right minus ink to the left",
+        "Roughly {cite:p}",
+        "Depthwise Separable Convolution",
+    ),
+    "a rate may be as large as what the smaller ones already see, and no larger",
+    "from the place where the network will be used",
+}
+
+
+def of_more_than_a_title(term: str) -> bool:
+    return not term.startswith("Part ") and not CHINESE.search(term)
+
+
+@pytest.mark.parametrize(
+    "path", [case for case in CHAPTERS if case.id[:2] not in ("08", "09", "10")]
+)
+def test_every_italic_word_is_a_term_of_the_glossary_or_only_stressed(path):
+    terms = {term.lower() for term in glossary()} | {word.lower() for word in STRESSED}
+    found = [re.sub(r"\s+", " ", match).strip(" .,:") for match in ITALIC.findall(prose_of(path))]
+    assert [term for term in found if of_more_than_a_title(term) and not known(term, terms)] == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_every_term_that_a_chapter_defines_is_in_the_glossary(path):
+    terms = {term.lower() for term in glossary()}
+    found = definitions(prose_of(path))
+    assert [term for term in found if not known(term, terms)] == []
+
+
+def test_the_rule_finds_definitions_in_the_book():
+    found = [term for case in CHAPTERS for term in definitions(prose_of(case.values[0]))]
+    assert len(found) >= 25
+
+
+def test_every_entry_has_one_sentence_and_one_place():
+    for term, definition in glossary().items():
+        links = re.findall(r"\{ref\}`[^`<]+ <([\w-]+)>`", definition)
+        assert len(links) == 1, term
+        sentence = definition.split("{ref}")[0]
+        assert sentence.rstrip().endswith("."), term
+        assert len(re.findall(r"\. [A-Z]", sentence)) == 0, f"{term}: more than one sentence"
+
+
+def test_every_entry_has_a_chinese_term():
+    by_definition = {}
+    for term, definition in glossary().items():
+        by_definition.setdefault(definition, []).append(term)
+    bare = [terms for terms in by_definition.values() if not any(map(CHINESE.search, terms))]
+    assert bare == []
+    assert re.search(rf"The {len(by_definition)} terms", text_of("glossary"))
+
+
+@pytest.mark.parametrize("word", ["深度可分离卷积", "深度卷积", "逐点卷积", "膨胀卷积", "微调"])
+def test_readers_of_the_article_find_their_words(word):
+    assert word in glossary()
+
+
+@pytest.mark.parametrize("page", [*PAGES])
+def test_every_link_leads_to_a_label(page):
+    asked = set(re.findall(r"\{ref\}`[^`<]+ <([\w-]+)>`", text_of(page)))
+    missing = asked - labels()
+    written_elsewhere = {"ch-dense", "ch-speed", "ch-inside"}
+    stems = {path.stem[:2] for path in NOTEBOOKS}
+    if {"08", "09", "10"} <= stems:
+        written_elsewhere = set()
+    assert missing <= written_elsewhere
+
+
+# the article
+
+
+def test_the_article_has_rows_for_each_of_its_nine_sections():
+    parts = sections(text_of("article"))
+    for number in range(1, 10):
+        (part,) = [text for name, text in parts.items() if name.startswith(f"{number}. ")]
+        assert verdicts(part), f"section {number}"
+
+
+@pytest.mark.parametrize("part", ["2.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3", "5.1", "5.2",
+                                  "5.3", "5.4", "8.1", "8.2", "8.3", "8.4"])  # fmt: skip
+def test_no_part_of_the_article_is_skipped(part):
+    text = text_of("article")
+    if part == "2.1":  # its subsections are one table
+        assert len(verdicts(sections(text)["2. Concepts (核心概念与联系)"])) >= 8
+    else:
+        assert re.search(rf"^(###.*|\| ){re.escape(part)}\b", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("question", range(1, 6))
+def test_every_question_of_the_article_is_answered_in_the_faq(question):
+    assert re.search(rf"^\| Q{question}: .*<sec-faq-q{question}>", text_of("article"), re.MULTILINE)
+    faq = prose_of(BOOK / "chapters" / "faq.ipynb")
+    assert f"(sec-faq-q{question})=\n## Q{question}." in faq
+
+
+def test_readers_questions_are_ten_or_more():
+    headings = re.findall(r"^## .*\?", prose_of(BOOK / "chapters" / "faq.ipynb"), re.MULTILINE)
+    assert len([name for name in headings if not re.match(r"## Q\d", name)]) >= 10
+
+
+def test_the_tally_is_the_count_of_the_rows():
+    text = text_of("article")
+    count = [len(verdicts(text)), *(verdicts(text).count(word) for word in ("yes", "partly", "no"))]
+    said = re.search(r"Of its (\d+) claims.* (\d+) hold, (\d+) hold in part and (\d+) do not", text)
+    assert [int(number) for number in said.groups()] == count
+
+
+def test_numbers_glued_from_chapters_exist():
+    for name, key in re.findall(r"\{glue:text\}`([\w/]+\.ipynb)::(\w+):", text_of("article")):
+        cells = nbformat.read(BOOK / name, as_version=4).cells
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        names = {output.get("metadata", {}).get("scrapbook", {}).get("name") for output in outputs}
+        assert key in names, f"{name} does not glue {key}"
+
+
+def test_no_measured_run_reached_the_losses_that_the_article_prints():
+    for loss in load_results("article").values("loss"):
+        assert loss[0] > 0.1417
+        assert loss[9] > 0.0226
+
+
+# the resources
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_to_other_places_are_secure_and_whole(page):
+    for link in re.findall(r"\]\(([^)]+)\)", text_of(page)):
+        parts = urlsplit(link)
+        assert parts.scheme == "https", link
+        assert re.fullmatch(r"[\w-]+(\.[\w-]+)+", parts.netloc), link
+        assert not re.search(r"[\s<>\"]", link), link
+
+
+def test_resources_answer_the_article_s_list():
+    text = text_of("resources")
+    for name in ["Goodfellow", "陈天奇", "Szeliski", "Keras", "Depthwise Separable", "Aggregated"]:
+        assert name in text.split("corrected")[1], name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_cited_keys_exist(page):
+    known_keys = set(re.findall(r"^@\w+\{(\w+),", (BOOK / "references.bib").read_text(), re.M))
+    assert set(re.findall(r"\{cite:[tp]\}`(\w+)`", text_of(page))) <= known_keys
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_back_matter_keeps_calm(page):
+    text = re.sub(r"`[^`]*`|\$[^$]*\$|!\[", "", text_of(page))
+    assert "!" not in text
+    assert not re.search(r"\b(simply|obviously|trivially|of course)\b", text, re.IGNORECASE)
+
+
+def test_the_faq_executes_nothing_long():
+    notebook = json.loads((BOOK / "chapters" / "faq.ipynb").read_text(encoding="utf-8"))
+    code = "\n".join("".join(cell["source"]) for cell in notebook["cells"])
+    assert "fit(" not in code.replace("refit(", "")

@@ -1,0 +1,169 @@
+"""Every chapter is executed, checked, described, and of a size one can read."""
+
+import json
+import re
+import statistics
+from pathlib import Path
+
+import nbformat
+import pytest
+
+BOOK = Path(__file__).parents[2]
+PATHS = sorted((BOOK / "chapters").glob("*.ipynb"))
+CHAPTERS = [pytest.param(path, id=path.stem) for path in PATHS]
+CHECKED = "nbval-check-output"
+PICTURES = ("image/png", "image/svg+xml", "image/jpeg")
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def cells_of(path: Path, kind: str) -> list:
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+def tags(cell) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def prose(path: Path) -> str:
+    return "\n".join(cell.source for cell in cells_of(path, "markdown"))
+
+
+def lines(cell) -> int:
+    return sum(bool(line.strip()) for line in cell.source.splitlines())
+
+
+def silent_checks(notebook) -> list[int]:
+    """Find the checked cells that store no output: nbval passes them without a word."""
+    return [
+        number
+        for number, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and CHECKED in tags(cell) and not cell.outputs
+    ]
+
+
+def test_there_are_chapters():
+    assert len(PATHS) >= 4
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_chapter_is_executed_once_top_to_bottom(path):
+    counts = [cell.execution_count for cell in cells_of(path, "code")]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_chapter_checks_at_least_five_facts(path):
+    assert sum(CHECKED in tags(cell) for cell in cells_of(path, "code")) >= 5
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_checked_cell_stores_an_output(path):
+    assert silent_checks(nbformat.read(path, as_version=4)) == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_no_cell_is_skipped(path):
+    assert not any("nbval-skip" in tags(cell) for cell in cells_of(path, "code"))
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_stored_error_is_one_shown_on_purpose(path):
+    for cell in cells_of(path, "code"):
+        failed = any(output.output_type == "error" for output in cell.outputs)
+        assert failed == ("raises-exception" in tags(cell))
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_picture_has_a_name_a_caption_and_alt_text(path):
+    for cell in cells_of(path, "code"):
+        data = [output.get("data", {}) for output in cell.outputs]
+        stills = [output for output in data if VIEW in output and "image/png" in output]
+        assert all(len("".join(still["text/plain"])) > 40 for still in stills)  # their alt text
+        if any(mime in output for output in data for mime in PICTURES if output not in stills):
+            shown = cell.metadata.get("mystnb", {})
+            assert shown["figure"]["name"].startswith("fig-")
+            assert len(shown["figure"]["caption"]) > 20
+            assert len(shown["image"]["alt"]) > 40
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_cell_with_a_caption_stores_its_picture(path):
+    for number, cell in enumerate(cells_of(path, "code")):
+        if "figure" in cell.metadata.get("mystnb", {}):
+            stored = [mime for output in cell.outputs for mime in output.get("data", {})]
+            assert set(stored) & set(PICTURES), f"code cell {number} drew nothing"
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_chapter_has_sliders_with_alt_text(path):
+    text = path.read_text(encoding="utf-8")
+    if path.stem == "11_draw_a_digit":  # its sliders are the pad's own
+        assert '"_anywidget_id": "dsconv_lib.instruments.drawing_pad.DrawingPad"' in text
+        return
+    assert VIEW in text
+    pictures = re.findall(r"<img [^>]*>", json.dumps(nbformat.read(path, 4).metadata))
+    assert len(pictures) >= 10
+    for tag in pictures:
+        assert re.search(r'alt=\\"[^"]{20,}\\"', tag), tag[:200]
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_outputs_hold_no_noise(path):
+    for number, cell in enumerate(cells_of(path, "code")):
+        text = json.dumps([output for output in cell.outputs])
+        text = re.sub(r"\\u001b\[[0-9;]*m", " ", text)  # the colours of a traceback
+        assert '"name": "stderr"' not in text, f"cell {number} writes to stderr"
+        assert not re.search(r"(?<![\w.])/(home|Users|tmp|root|work|usr)/", text), f"cell {number}"
+        assert not re.search(r"at 0x[0-9a-f]{6,}", text), f"cell {number} shows an address"
+        assert "execution" not in cell.metadata, f"cell {number} stores timings"
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_chapter_stays_under_one_megabyte(path):
+    assert path.stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_code_comes_five_lines_at_a_time(path):
+    cells = cells_of(path, "code")
+    assert 15 <= len(cells) <= 25
+    sizes = [lines(cell) for cell in cells if "hide-input" not in tags(cell)]  # set-up is folded
+    assert statistics.median(sizes) <= 9
+    assert max(sizes) <= 15
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_there_are_never_three_code_cells_in_a_row(path):
+    kinds = "".join(cell.cell_type[0] for cell in nbformat.read(path, as_version=4).cells)
+    assert "ccc" not in kinds
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_chapter_opens_and_closes_as_all_do(path):
+    text = prose(path)
+    for word in ["You will", "You need", "Runs in", "Predict", "## What you can now do"]:
+        assert word in text, word
+    assert 3 <= len(re.findall(r"^### Exercise", text, flags=re.MULTILINE)) <= 5
+    assert text.startswith("(ch-")
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_every_exercise_has_a_folded_solution_that_runs(path):
+    exercises = re.findall(r"^### Exercise", prose(path), flags=re.MULTILINE)
+    folded = [cell for cell in cells_of(path, "code") if "hide-cell" in tags(cell)]
+    assert len(folded) >= len(exercises)
+    for cell in folded:
+        assert "solution" in cell.metadata["mystnb"]["code_prompt_show"].lower()
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_chapter_says_which_digits_it_used(path):
+    shown = json.dumps([cell.outputs for cell in cells_of(path, "code")])
+    assert "Digits used: MNIST: 70,000 digits" in shown
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_prose_keeps_calm(path):
+    text = re.sub(r"!\[|!=|n!|`[^`]*`|\$[^$]*\$", "", prose(path))
+    assert "!" not in text
+    assert not re.search(r"\b(simply|obviously|trivially|of course)\b", text, flags=re.IGNORECASE)

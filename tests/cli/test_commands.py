@@ -1,0 +1,337 @@
+"""Each command does what its help says, and every foreseeable mistake ends in one clear line."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from dsconv_lib.cli import main, predict as predict_command, train as train_command
+from dsconv_lib.cli.card import card_page
+from dsconv_lib.cli.finetune import METHODS
+from dsconv_lib.cli.report import bars, confusion_table, picture, scores_table
+from dsconv_lib.data import Digits, load_mnist, load_optdigits
+from dsconv_lib.networks import PRETRAINED, DSNet, load_net, load_pretrained, save_net
+from dsconv_lib.training import DEFAULT, draw_per_class, evaluate
+
+BOOK = Path(__file__).parents[2]
+NO_MNIST = not (Path(os.environ["DSCONV_DATA"]) / "MNIST").exists()
+QUICK = ["--data", "optdigits", "--width", "4", "--dilations", "1,2", "--epochs", "2"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The folder of a net trained quickly, with its card."""
+    folder = tmp_path_factory.mktemp("trained")
+    assert main(["train", *QUICK, "--save", str(folder / "net.pt"), "--card"]) == 0
+    return folder
+
+
+def drawn(folder, row=0, name="digit.png"):
+    """A digit of optdigits, large and dark on light, as an image file."""
+    digit = Image.fromarray(255 - load_optdigits().images[row, 0].numpy())
+    digit.resize((280, 280)).save(folder / name)
+    return str(folder / name)
+
+
+def refused(capsys, argv, code):
+    """Run a command that must fail; return the one line it prints."""
+    try:
+        found = main(argv)
+    except SystemExit as stop:  # argparse's way
+        found = stop.code
+    error = capsys.readouterr().err
+    assert found == code
+    assert error.count("\n") == 1, error
+    assert "Traceback" not in error
+    return error
+
+
+def weights(path):
+    return torch.cat([value.flatten().double() for value in load_net(path).state_dict().values()])
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "finetune"])
+def test_help_shows_examples_units_and_defaults(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    text = capsys.readouterr().out
+    assert stop.value.code == 0
+    assert f"python -m dsconv_lib {command} " in text.split("examples:")[1]
+    assert "(default: " in text
+    assert "None" not in text
+
+
+def test_the_defaults_of_train_are_the_books_recipe(capsys):
+    options = train_command_options(["train"])
+    assert (options.epochs, options.lr) == (DEFAULT.epochs, DEFAULT.lr)
+    assert (options.batch_size, options.seed) == (DEFAULT.batch_size, DEFAULT.seed)
+    assert (options.width, options.dilations) == (DSNet().width, DSNet().dilations)
+
+
+def train_command_options(argv):
+    from dsconv_lib.cli import _parser
+
+    return _parser().parse_args(argv)
+
+
+def test_python_dash_m_reads_a_digit(tmp_path):
+    command = [sys.executable, "-m", "dsconv_lib", "predict", drawn(tmp_path), "--brief"]
+    done = subprocess.run(command, cwd=BOOK, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{tmp_path}/digit.png: 0 (")
+
+
+def test_train_reports_every_epoch_and_stores_what_it_reports(trained, capsys):
+    file = trained / "again.pt"
+    assert main(["train", *QUICK, "--save", str(file)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    epochs = lines[lines.index("epoch    loss  learning rate  validation") + 1 :][:2]
+    assert [line.split()[0] for line in epochs] == ["1", "2"]
+    accuracy = evaluate(load_net(file), load_optdigits().split("validation"))
+    assert epochs[1].split()[-1] == f"{accuracy:.2%}"
+    assert any(line.startswith(f"optdigits validation: {accuracy:.2%} right") for line in lines)
+    assert not any("optdigits test" in line for line in lines)  # it was not asked for
+    assert torch.equal(weights(file), weights(trained / "net.pt"))
+
+
+def test_train_reads_the_test_split_only_when_asked(capsys):
+    assert main(["train", *QUICK, "--test", "--plain"]) == 0
+    assert "optdigits test: " in capsys.readouterr().out
+
+
+@pytest.fixture
+def ctrl_c(monkeypatch):
+    """Stop the first training after one epoch, as a person might."""
+    whole = train_command.fit
+
+    def stopped(*args, **options):
+        monkeypatch.setattr(train_command, "fit", whole)
+        whole(*args, **options, stop_after=1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train_command, "fit", stopped)
+
+
+def test_a_stopped_run_says_how_to_go_on_and_goes_on(ctrl_c, trained, tmp_path, capsys):
+    run, file = str(tmp_path / "run.pt"), tmp_path / "net.pt"
+    argv = ["train", *QUICK, "--checkpoint", run, "--save", str(file)]
+    assert f"the epochs done are in {run}; the same command" in refused(capsys, argv, 130)
+    assert not file.exists()
+    assert main(argv) == 0
+    assert f"Going on from {run}." in capsys.readouterr().out
+    assert torch.equal(weights(file), weights(trained / "net.pt"))
+
+
+def test_a_stopped_run_without_checkpoint_says_that_nothing_is_kept(ctrl_c, capsys):
+    assert "nothing is kept; with --checkpoint FILE" in refused(capsys, ["train", *QUICK], 130)
+
+
+def test_evaluate_prints_what_the_metrics_say(capsys):
+    assert main(["evaluate", "--data", "optdigits", "--split", "all"]) == 0
+    text = capsys.readouterr().out
+    digits = load_optdigits()
+    right = round(evaluate(load_pretrained(), digits) * len(digits))
+    assert f"optdigits: {right / 1797:.2%} right ({right:,} of 1,797; 95 % interval" in text
+    rows = text.split("is \\ read as")[1].splitlines()[1:11]
+    counts = [[int(n.replace(".", "0")) for n in row.split()[1:]] for row in rows]
+    assert [sum(row) for row in counts] == digits.labels.bincount().tolist()
+    assert sum(counts[digit][digit] for digit in range(10)) == right
+    assert "calibration error, 15 bins" in text
+
+
+def test_tables_show_counts_and_scores():
+    labels, answers = torch.tensor([0, 0, 0, 1]), torch.tensor([0, 0, 1, 1])
+    assert scores_table(labels, answers).splitlines()[1].split() == [
+        *("0", "100.00%", "66.67%", "80.00%", "3")
+    ]
+    assert confusion_table(labels, answers).splitlines()[1].split() == ["0", "2", "1", *"........"]
+
+
+def test_predict_prints_digit_and_ten_probabilities(tmp_path, capsys):
+    file = drawn(tmp_path)
+    assert main(["predict", file]) == 0
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{file}: 0 (")
+    shares = [float(line.split()[1].rstrip("%")) for line in others]
+    assert len(shares) == 10
+    assert abs(sum(shares) - 100) < 1
+    assert first == f"{file}: 0 ({shares[0]:.1f}%)"
+
+
+def test_bars_are_as_long_as_probabilities():
+    lines = bars(torch.tensor([0.5, 0.25, 0.25, 0, 0, 0, 0, 0, 0, 0])).splitlines()
+    assert [line.count("█") for line in lines[:4]] == [20, 10, 10, 0]
+
+
+def test_show_draws_what_the_network_saw(tmp_path, capsys):
+    assert main(["predict", drawn(tmp_path, row=1), "--show", "--brief"]) == 0
+    text = capsys.readouterr().out.split("\n", 1)[1].rstrip("\n")
+    image = predict_command.read_digit(tmp_path / "digit.png")[0]
+    assert text == picture(image)
+    lines = text.splitlines()
+    assert len(lines) == 30
+    full = [[line[1 + 2 * k] == "█" for k in range(28)] for line in lines[1:-1]]
+    assert np.array_equal(full, image[0].numpy() >= 205)
+
+
+def test_predict_reads_the_others_when_one_file_is_none(tmp_path, capsys):
+    good, missing = drawn(tmp_path), str(tmp_path / "missing.png")
+    assert main(["predict", missing, good, "--brief"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out.startswith(good)
+    assert captured.err == f"dsconv_lib predict: {missing}: there is no such file\n"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_learns_from_few_labels(method, tmp_path):
+    _, rest = draw_per_class(load_optdigits(), 2, seed=0)
+    file, before = tmp_path / "adapted.pt", load_pretrained()
+    asked = ["--method", method, "--per-class", "2", "--steps", "30", "--save", str(file)]
+    assert main(["finetune", *asked]) == 0
+    after = load_net(file)
+    assert evaluate(after, rest) > evaluate(before, rest)
+    assert not torch.equal(after.head.weight, before.head.weight)
+    same_stem = torch.equal(after.stem[0].weight, before.stem[0].weight)
+    assert same_stem == (method == "head-only")
+    same_mean = torch.equal(after.stem[2].running_mean, before.stem[2].running_mean)
+    assert same_mean == (method in {"head-only", "frozen-statistics"})
+
+
+def test_finetune_measures_on_the_rest_and_stores(tmp_path, capsys):
+    file = tmp_path / "mine.pt"
+    argv = ["finetune", "--per-class", "1", "--steps", "10", "--save", str(file)]
+    assert main(argv) == 0
+    text = capsys.readouterr().out
+    assert "10 labelled digits to learn from, 1,787 others to measure on." in text
+    _, rest = draw_per_class(load_optdigits(), 1, seed=0)
+    assert f"before: {evaluate(load_pretrained(), rest):.2%} right" in text
+    assert f"after: {evaluate(load_net(file), rest):.2%} right" in text
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["paint"], "invalid choice: 'paint'"),
+        (["predict"], "the following arguments are required: FILE"),
+        (["train", "--epochs", "0"], "argument --epochs: '0', but it must be a whole number"),
+        (["train", "--epochs", "two"], "'two', but it must be a whole number, 1 or more"),
+        (["train", "--lr", "-1"], "'-1', but it must be a number above 0"),
+        (["train", "--lr", "nan"], "'nan', but it must be a number above 0"),
+        (["train", "--dilations", "2"], "two or more rates are needed, as 1,2,1,2"),
+        (["train", "--dilations", "1,0"], "'0', but it must be a whole number, 1 or more"),
+        (["train", "--seed", "-3"], "'-3', but it must be a whole number of 0 to 12 digits"),
+        (["train", "--save", "/nowhere/a.pt"], "the folder /nowhere is not there"),
+        (["train", "--save", "."], ". is a folder; name a file"),
+        (["finetune", "--method", "magic"], "invalid choice: 'magic'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_arguments_exit_with_2(argv, message, capsys):
+    assert message in refused(capsys, argv, 2)
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["train", *QUICK, "--batch-size", "5000"], "1097 digits do not fill a batch of 5000"),
+        (["train", *QUICK, "--card"], "give --save FILE too"),
+        (["finetune", "--per-class", "500"], "500 digits of class 0 asked for, of 178"),
+        (["evaluate", "--net", "missing.pt"], "--net missing.pt: there is no such file"),
+        (["evaluate", "--net", "README.md"], "README.md is not a whole checkpoint"),
+        (["train", *QUICK, "--checkpoint", "README.md"], "README.md is not a whole checkpoint"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_done_exits_with_1(argv, message, capsys, monkeypatch):
+    monkeypatch.chdir(BOOK)
+    assert message in refused(capsys, argv, 1)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_a_missing_device_is_named(capsys):
+    assert "finds no CUDA device" in refused(capsys, ["evaluate", "--device", "cuda"], 1)
+
+
+def test_a_checkpoint_of_another_run_is_named(tmp_path, capsys):
+    run = str(tmp_path / "run.pt")
+    assert main(["train", *QUICK, "--epochs", "1", "--checkpoint", run]) == 0
+    capsys.readouterr()
+    error = refused(capsys, ["train", *QUICK, "--checkpoint", run], 1)
+    assert "recipe.epochs: file has 1, expected 2" in error
+
+
+def test_missing_mnist_is_named_or_replaced(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("DSCONV_DATA", str(tmp_path))
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    assert "MNIST is not in" in refused(capsys, ["evaluate", "--data", "mnist"], 1)
+    assert main(["evaluate"]) == 0
+    assert "Digits used: optdigits" in capsys.readouterr().out
+
+
+def refuse(*args, **options):
+    raise OSError("no network in this test")
+
+
+def test_a_net_for_other_classes_is_refused(tmp_path, capsys):
+    save_net(DSNet(width=2, num_classes=3), tmp_path / "three.pt")
+    error = refused(capsys, ["evaluate", "--net", str(tmp_path / "three.pt")], 1)
+    assert "tells 3 classes apart, not ten digits" in error
+
+
+def test_a_card_never_replaces_a_page_of_somebody_else(tmp_path, capsys):
+    page = tmp_path / "README.md"
+    page.write_text("# My project\n")
+    argv = ["train", *QUICK, "--card", "--save", str(tmp_path / "net.pt")]
+    assert "README.md, which is not a card" in refused(capsys, argv, 1)
+    assert page.read_text() == "# My project\n"
+
+
+def agreed_card(file):
+    """Read the card beside a network, after comparing it with the network."""
+    path = file.with_suffix(".json")
+    card = json.loads(path.read_text(encoding="utf-8"))
+    net = load_net(file)
+    assert card["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert card["weights"] == sum(weight.numel() for weight in net.parameters())
+    assert card["net"] == {"width": net.width, "dilations": list(net.dilations)}
+    assert file.with_name("README.md").read_text(encoding="utf-8") == card_page(card, path.name)
+    return card
+
+
+def right_on(net: DSNet, digits: Digits) -> dict[str, int]:
+    return {"right": round(evaluate(net, digits) * len(digits)), "digits": len(digits)}
+
+
+def test_a_card_tells_what_was_trained_and_how_well_it_reads(trained):
+    card, digits = agreed_card(trained / "net.pt"), load_optdigits()
+    net = load_net(trained / "net.pt")
+    assert card["accuracy"] == {
+        split: right_on(net, digits.split(split)) for split in ("validation", "test")
+    }
+    assert card["data"] == {"name": "optdigits", "train": 1097, "validation": 200, "test": 500}
+    assert (card["recipe"]["epochs"], card["augmented"]) == (2, True)
+
+
+def test_the_committed_card_agrees_with_the_committed_weights():
+    card = agreed_card(PRETRAINED)
+    assert card["data"] == {"name": "MNIST", "train": 55000, "validation": 5000, "test": 10000}
+    assert "--save dsconv_lib/networks/weights/dsnet.pt --card" in card["command"]
+    options = train_command_options(card["command"].split()[3:])
+    asked = {name: getattr(options, name) for name in ("epochs", "batch_size", "lr", "seed")}
+    assert card["recipe"] == {**card["recipe"], **asked}  # the command still means this recipe
+    assert card["net"] == {"width": options.width, "dilations": list(options.dilations)}
+
+
+@pytest.mark.skipif(NO_MNIST, reason="no MNIST; the rest of the card is tested without it")
+def test_the_committed_card_tells_the_accuracy_to_the_digit():
+    card = json.loads(PRETRAINED.with_suffix(".json").read_text(encoding="utf-8"))
+    found = right_on(load_pretrained(), load_mnist().split("validation"))
+    assert card["accuracy"]["validation"] == found

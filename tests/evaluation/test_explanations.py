@@ -1,0 +1,162 @@
+"""Explanations keep what their definitions promise, and their tests can tell good from bad."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from dsconv_lib.data import load_optdigits, to_input
+from dsconv_lib.evaluation import (
+    METHODS,
+    PAPER,
+    STAGES,
+    explain,
+    explanations,
+    randomised,
+    rank_correlation,
+)
+from dsconv_lib.networks import load_pretrained
+
+X = to_input(load_optdigits().images[:12])
+
+
+@pytest.fixture
+def net():
+    return load_pretrained()
+
+
+class Weighted(nn.Module):
+    """A network whose best explanation is known: two weighted sums of pixels."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(784, 2)
+        self.far = nn.Identity()
+
+    def forward(self, x):
+        return self.head(self.far(x).flatten(1))
+
+
+def test_integrated_gradients_sum_to_the_difference_of_the_logits(net):
+    with torch.no_grad():
+        target = net(X).argmax(dim=1)
+        rise = (net(X) - net(torch.full_like(X, PAPER))).gather(1, target[:, None])[:, 0]
+    maps = explain(net, X, target, "integrated gradients", steps=200)
+    assert maps.shape == (12, 28, 28)
+    torch.testing.assert_close(maps.sum(dim=(1, 2)), rise, atol=0.1, rtol=0.02)
+
+
+def test_of_a_linear_network_the_gradient_and_the_integral_are_known():
+    torch.manual_seed(0)
+    linear, target = Weighted(), torch.zeros(12, dtype=torch.int64)
+    weights = linear.head.weight[0].view(28, 28).detach()
+    gradient = explain(linear, X, target, "gradient")
+    torch.testing.assert_close(gradient, weights.abs().expand(12, 28, 28))
+    integral = explain(linear, X, target, "integrated gradients")
+    torch.testing.assert_close(integral, weights * (X[:, 0] - PAPER), atol=1e-5, rtol=1e-3)
+
+
+def test_occlusion_blames_the_square_that_alone_has_a_weight():
+    linear, target = Weighted(), torch.zeros(12, dtype=torch.int64)
+    with torch.no_grad():
+        linear.head.weight.zero_()
+        linear.head.weight[0].view(28, 28)[12:14, 12:14] = 1.0
+    ink = torch.full_like(X, 2.0)
+    maps = explain(linear, ink, target, "occlusion")
+    assert maps[0].argmax().item() in {row * 28 + column for row in (12, 13) for column in (12, 13)}
+    assert maps[0, :9].abs().max() == maps[0, :, 20:].abs().max() == 0
+
+
+def test_grad_cam_of_a_net_that_averages_is_its_class_activation_map(net):
+    target = torch.arange(10)
+    with torch.no_grad():
+        last = net.far(net.pool(net.near(net.stem(X[:10]))))
+        small = torch.einsum("nkij,nk->nij", last, net.head.weight) / 49
+    maps = explain(net, X[:10], target, "Grad-CAM")
+    wide = F.interpolate(small[:, None], (28, 28), mode="bilinear", align_corners=False)[:, 0]
+    torch.testing.assert_close(maps, wide, atol=1e-4, rtol=1e-3)
+
+
+def test_an_unknown_method_is_refused(net):
+    with pytest.raises(ValueError, match="'tea leaves'"):
+        explain(net, X, torch.zeros(12), "tea leaves")
+
+
+@pytest.mark.parametrize("stages", range(len(STAGES) + 1))
+def test_as_many_stages_are_drawn_anew_as_asked_and_the_net_is_kept(net, stages):
+    twin = randomised(net, X, seed=0, stages=stages)
+    for number, name in enumerate(STAGES):
+        before, after = (n.get_submodule(name).state_dict() for n in (net, twin))
+        same = [before[key].equal(after[key]) for key in before if key.endswith("weight")]
+        assert not any(same) if number < stages else all(same)
+    assert not twin.training
+    restored = load_pretrained().state_dict()
+    assert all(weight.equal(restored[name]) for name, weight in net.state_dict().items())
+
+
+def test_a_seed_repeats_the_fresh_weights_and_another_does_not(net):
+    first, again, other = (randomised(net, X, seed)(X) for seed in (0, 0, 1))
+    assert first.equal(again)
+    assert not first.allclose(other)
+
+
+def test_a_fresh_net_works_in_the_ranges_of_its_digits(net):
+    twin = randomised(net, X, seed=0)
+    maps = {}
+    for name, layer in twin.named_modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.register_forward_hook(lambda _, x, y, name=name: maps.update({name: y}))
+    twin(X)
+    spreads = [y.std().item() for y in maps.values()]
+    assert len(spreads) == 5
+    assert all(0.5 < spread < 1.5 for spread in spreads)
+
+
+@pytest.mark.parametrize("stages", [-1, 7])
+def test_more_stages_than_there_are_is_refused(net, stages):
+    with pytest.raises(ValueError, match=f"stages={stages}"):
+        randomised(net, X, 0, stages)
+
+
+def test_rank_correlation_looks_at_order_and_only_where_asked():
+    first = torch.arange(16.0).view(4, 4)
+    assert rank_correlation(first, first.exp()) == 1
+    assert rank_correlation(first, -first) == -1
+    assert rank_correlation(first, torch.ones(4, 4)) == 0
+    second = first.clone()
+    second[0] = -second[0] + 100
+    assert rank_correlation(first, second, first >= 4) == 1
+
+
+def known(logits):
+    return logits[:, 0]
+
+
+def test_the_best_order_removes_fastest_and_the_worst_slowest():
+    torch.manual_seed(0)
+    linear = Weighted()
+    worth = (linear.head.weight[0] * (X.flatten(1) - PAPER)).view(12, 28, 28).detach()
+    orders = (worth, torch.rand_like(worth), -worth)
+    curves = [explanations.removal_curve(linear, X, o, [0, 30, 784], known) for o in orders]
+    best, chance, worst = (curve[:, 1] for curve in curves)
+    assert (best < chance).all()
+    assert (chance < worst).all()
+    for curve in curves:
+        torch.testing.assert_close(curve[:, 0], linear(X)[:, 0])
+        torch.testing.assert_close(curve[:, 2], linear(torch.full_like(X, PAPER))[:, 0])
+
+
+def test_inserting_everything_is_the_digit_and_nothing_is_paper(net):
+    order = torch.rand(12, 28, 28)
+    curve = explanations.removal_curve(net, X, order, [0, 784], known, insert=True)
+    with torch.no_grad():
+        torch.testing.assert_close(curve[:, 0], net(torch.full_like(X, PAPER))[:, 0])
+        torch.testing.assert_close(curve[:, 1], net(X)[:, 0])
+
+
+def test_every_method_gives_a_map_per_digit(net):
+    for method in METHODS:
+        maps = explain(net, X, torch.zeros(12, dtype=torch.int64), method)
+        assert maps.shape == (12, 28, 28)
+        assert not maps.requires_grad
+        assert maps.flatten(1).std(dim=1).min() > 0

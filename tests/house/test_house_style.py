@@ -1,0 +1,91 @@
+"""Small functions, small modules, docstrings whose sources exist."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pybtex.database
+import pytest
+
+BOOK = Path(__file__).parents[2]
+LIBRARY = sorted((BOOK / "dsconv_lib").rglob("*.py"))
+CODE = [*LIBRARY, *sorted((BOOK / "_ext").glob("*.py"))]
+CHAPTERS = {path.stem for path in (BOOK / "chapters").glob("*.ipynb")}
+SOURCES = set(pybtex.database.parse_file(str(BOOK / "references.bib")).entries)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+RECORDS = {"Cost", "Digits"}  # shown by the functions that return them
+
+
+def short(path: Path) -> str:
+    return str(path.relative_to(BOOK))
+
+
+def body_lines(function: ast.FunctionDef) -> int:
+    """Count the lines of a function below its signature and docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+
+
+def public_definitions(tree: ast.Module) -> list:
+    named = [node for node in tree.body if isinstance(node, (*FUNCTIONS, ast.ClassDef))]
+    return [node for node in named if not node.name.startswith("_")]
+
+
+@pytest.mark.parametrize("path", CODE, ids=short)
+def test_a_function_has_at_most_25_lines(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    sizes = {node.name: body_lines(node) for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
+    assert {name: lines for name, lines in sizes.items() if lines > 25} == {}
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=short)
+def test_a_public_signature_is_annotated(path):
+    for node in public_definitions(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, FUNCTIONS):
+            continue
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        bare = [arg.arg for arg in arguments if arg.annotation is None and arg.arg != "ax"]
+        assert not bare, f"{node.name}: {bare}"
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=short)
+def test_a_docstring_names_sources_and_chapters_that_exist(path):
+    text = path.read_text(encoding="utf-8")
+    for line in re.findall(r"Source:.*", text):
+        for key in re.findall(r"\[(\w+)\]", line):
+            assert key in SOURCES, f"{key} is not in references.bib"
+    for chapter in re.findall(r"Taught in: (\w+)", text):
+        assert chapter in CHAPTERS, f"no chapter {chapter}"
+
+
+def test_what_is_taught_says_where():
+    rooms = ["convolution/cost", "convolution/receptive_field", "convolution/layers"]
+    rooms += ["data/digits", "data/augmentation"]
+    for room in rooms:
+        tree = ast.parse((BOOK / "dsconv_lib" / f"{room}.py").read_text(encoding="utf-8"))
+        for node in public_definitions(tree):
+            if node.name in RECORDS:
+                continue
+            assert "Taught in:" in ast.get_docstring(node), f"{room}.{node.name}"
+
+
+FIGURES = [path for path in LIBRARY if path.parent.name == "plots"]
+
+
+@pytest.mark.parametrize("path", FIGURES, ids=short)
+def test_every_figure_says_where_it_is_taught(path):
+    for node in public_definitions(ast.parse(path.read_text(encoding="utf-8"))):
+        if node.name.startswith("plot_"):
+            assert "Taught in:" in ast.get_docstring(node), node.name
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
+def test_ruff_is_content(command):
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", *command, "."], cwd=BOOK, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,104 @@
+"""The page convolves and counts as PyTorch and dsconv_lib do: hundreds of random settings."""
+
+import random
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from dsconv_lib.convolution import conv2d_cost, output_size, path_counts, receptive_field
+from dsconv_lib.instruments.instrument import page_code
+
+CONVOLVE = """(cases) => cases.map(({x, shape, weight, bias, out, kernel, options}) => {
+  const input = code.stack(...shape, Float32Array.from(x));
+  const y = code.conv2d(input, Float32Array.from(weight), bias, out, kernel, options);
+  return {shape: [y.channels, y.height, y.width], values: [...y.data]};
+})"""
+
+
+@pytest.fixture
+def page(load_code):
+    return load_code(page_code("arithmetic"))
+
+
+def random_case(draw: random.Random) -> dict:
+    kernel, dilation = draw.randint(1, 5), draw.randint(1, 4)
+    spanned = dilation * (kernel - 1) + 1
+    padding = draw.randint(0, 4)
+    least = max(1, spanned - 2 * padding)
+    groups, fan_in, fan_out = draw.randint(1, 3), draw.randint(1, 2), draw.randint(1, 2)
+    shape = groups * fan_in, least + draw.randint(0, 8), least + draw.randint(0, 8)
+    x, out = torch.randn(1, *shape), groups * fan_out
+    weight = torch.randn(out, fan_in, kernel, kernel)
+    bias = torch.randn(out) if draw.random() < 0.5 else None
+    options = dict(stride=draw.randint(1, 3), padding=padding, dilation=dilation, groups=groups)
+    return dict(x=x, shape=shape, weight=weight, bias=bias, out=out, kernel=kernel, options=options)
+
+
+def plain(case: dict) -> dict:
+    flat = {key: case[key].flatten().tolist() for key in ("x", "weight")}
+    return {**case, **flat, "bias": None if case["bias"] is None else case["bias"].tolist()}
+
+
+def test_four_hundred_random_convolutions_agree_with_pytorch(page):
+    torch.manual_seed(0)
+    draw = random.Random(0)
+    cases = [random_case(draw) for _ in range(400)]
+    for case, done in zip(cases, page.evaluate(CONVOLVE, list(map(plain, cases))), strict=True):
+        expected = F.conv2d(case["x"], case["weight"], case["bias"], **case["options"])[0]
+        assert done["shape"] == list(expected.shape), case["options"]
+        values = torch.tensor(done["values"], dtype=torch.float32).reshape(expected.shape)
+        torch.testing.assert_close(values, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_the_taps_of_an_output_are_the_inputs_with_a_gradient(page):
+    draw = random.Random(1)
+    for _ in range(60):
+        case = random_case(draw)
+        _, height, width = case["shape"]
+        options = {**case["options"], "groups": 1}
+        x = torch.zeros(1, 1, height, width, requires_grad=True)
+        y = F.conv2d(x, torch.ones(1, 1, case["kernel"], case["kernel"]), **options)
+        row, column = draw.randrange(y.shape[2]), draw.randrange(y.shape[3])
+        y[0, 0, row, column].backward()
+        taps = page.evaluate(
+            "([r, c, h, w, k, o]) => code.tapsOf(r, c, h, w, k, o)",
+            [row, column, height, width, case["kernel"], options],
+        )
+        assert len(taps) == case["kernel"] ** 2
+        inside = {(tap["row"], tap["column"]) for tap in taps if tap["inside"]}
+        assert inside == {tuple(place) for place in x.grad[0, 0].nonzero().tolist()}
+
+
+def test_sizes_reaches_and_paths_are_those_of_the_library(page):
+    draw = random.Random(2)
+    for _ in range(300):
+        layers = [(draw.randint(1, 5), 1, draw.randint(1, 9)) for _ in range(draw.randint(1, 5))]
+        asked = [dict(kernelSize=k, stride=s, dilation=d) for k, s, d in layers]
+        assert page.evaluate("l => code.receptiveField(l)", asked) == receptive_field(layers)
+        kernel, rates = layers[0][0], [d for _, _, d in layers]
+        same = [dict(kernelSize=kernel, dilation=d) for d in rates]
+        assert page.evaluate("l => code.pathCounts(l)", same) == path_counts(kernel, rates)
+
+
+def test_an_output_size_is_that_of_the_library_or_an_error_in_both(page):
+    draw = random.Random(3)
+    ask = "a => { try { return code.outputSize(...a); } catch (e) { return 'error'; } }"
+    for _ in range(300):
+        asked = [draw.randint(0, 20), *(draw.randint(0, 6) for _ in range(4))]
+        try:
+            expected = output_size(*asked)
+        except ValueError:
+            expected = "error"
+        assert page.evaluate(ask, asked) == expected, asked
+
+
+@pytest.mark.parametrize("groups", [1, 4])
+@pytest.mark.parametrize("bias", [True, False])
+def test_costs_are_those_of_the_library(page, groups, bias):
+    expected = conv2d_cost(8, 12, 3, 26, groups=groups, bias=bias)
+    asked = [8, 12, 3, 26 * 26, groups, bias]
+    assert page.evaluate("a => code.conv2dCost(...a)", asked) == {
+        "params": expected.params,
+        "macs": expected.macs,
+    }

@@ -1,0 +1,655 @@
+"""The dilation stack counts as PyTorch does, and does what mouse, keys and fingers ask."""
+
+import random
+import re
+import statistics
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+import traitlets
+from hypothesis import given, settings, strategies as st
+
+from dsconv_lib.convolution import has_holes, path_counts, receptive_field
+from dsconv_lib.instruments.dilation_stack import DilationStack
+from dsconv_lib.instruments.dilation_stack_paths import (
+    mean_padding_share,
+    no_holes_rule,
+    padding_share,
+    path_levels,
+    shared_rate,
+    stack_path_counts,
+)
+from dsconv_lib.instruments.instrument import page_code
+
+SIDE = 28
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding=.same. with even kernel lengths")
+
+STACKS = st.lists(st.tuples(st.integers(1, 7), st.integers(1, 16)), min_size=1, max_size=6)
+PAGE = page_code("arithmetic", "frame", "dilation_stack_paths")
+PRESETS = [[1, 1, 1], [2, 2, 2], [1, 2, 4, 8], [2, 4, 8], [1, 2, 5], [1, 3, 9]]
+STAIRS = torch.linspace(0, 1, SIDE * SIDE).reshape(1, 1, SIDE, SIDE)
+# after the frame that draws, and after the text that is said 120 ms later; however slow both are
+SETTLED = """() => new Promise(done => requestAnimationFrame(() =>
+  setTimeout(() => requestAnimationFrame(done), 140)))"""
+
+
+def random_stacks(seed: int, count: int) -> list[list[tuple[int, int]]]:
+    draw = random.Random(seed)
+    mostly = [1, 1, 2, 2, 3, 4, 5, 6, 8, 9, 12, 16]
+    return [
+        [(draw.randint(1, 7), draw.choice(mostly)) for _ in range(draw.randint(1, 6))]
+        for _ in range(count)
+    ]
+
+
+def as_layers(stack) -> list[dict]:
+    return [dict(kernelSize=k, dilation=d) for k, d in stack]
+
+
+def rows_of_ones(stack, x: torch.Tensor) -> torch.Tensor:
+    """Send rows (N, 1, W) through layers of ones with torch's own same padding."""
+    for k, d in stack:
+        x = F.conv1d(x, torch.ones(1, 1, k, dtype=x.dtype), padding="same", dilation=d)
+    return x
+
+
+def gradient(stack, place: int) -> list[float]:
+    x = torch.zeros(1, 1, SIDE, dtype=torch.float64, requires_grad=True)
+    rows_of_ones(stack, x)[0, 0, place].backward()
+    return x.grad[0, 0].tolist()
+
+
+def map_of_ones(stack) -> torch.Tensor:
+    x = torch.ones(1, 1, SIDE, SIDE, dtype=torch.float64)
+    for k, d in stack:
+        x = F.conv2d(x, torch.ones(1, 1, k, k, dtype=x.dtype), padding="same", dilation=d)
+    return x[0, 0]
+
+
+def unpadded_gradient(stack) -> list[float]:
+    side = receptive_field((k, 1, d) for k, d in stack)
+    x = torch.zeros(1, 1, side, dtype=torch.float64, requires_grad=True)
+    y = x
+    for k, d in stack:
+        y = F.conv1d(y, torch.ones(1, 1, k, dtype=x.dtype), dilation=d)
+    y.sum().backward()
+    return x.grad[0, 0].tolist()
+
+
+def figure(page, name: str) -> str:
+    return page.locator(f"dt:text-is('{name}') + dd").inner_text().replace("\n", " ")
+
+
+def settle(page) -> str:
+    page.evaluate(SETTLED)
+    return page.locator(".dsconv-live").inner_text()
+
+
+def state(page, name: str):
+    return page.evaluate("name => model.get(name)", name)
+
+
+# what is counted
+
+
+def test_four_hundred_random_stacks_have_the_paths_of_torchs_gradients(load_code):
+    stacks, draw = random_stacks(0, 400), random.Random(0)
+    places = [draw.randrange(SIDE) for _ in stacks]
+    ask = "cases => cases.map(([l, p]) => code.pathLevels(l, p).at(-1).counts)"
+    cases = [[as_layers(s), p] for s, p in zip(stacks, places, strict=True)]
+    for stack, place, counted in zip(
+        stacks, places, load_code(PAGE).evaluate(ask, cases), strict=True
+    ):
+        assert counted == gradient(stack, place) == path_levels(stack, place)[-1], (stack, place)
+
+
+def test_the_2d_map_is_the_product_of_its_row_and_its_column():
+    draw = random.Random(1)
+    for stack in random_stacks(1, 40):
+        row, column = draw.randrange(SIDE), draw.randrange(SIDE)
+        x = torch.zeros(1, 1, SIDE, SIDE, dtype=torch.float64, requires_grad=True)
+        y = x
+        for k, d in stack:
+            y = F.conv2d(y, torch.ones(1, 1, k, k, dtype=y.dtype), padding="same", dilation=d)
+        y[0, 0, row, column].backward()
+        rows, columns = (path_levels(stack, place)[-1] for place in (row, column))
+        assert np.array_equal(np.outer(rows, columns), x.grad[0, 0].numpy()), stack
+
+
+def test_the_taps_on_padding_are_the_drawn_taps_that_leave_the_map(load_code):
+    page = load_code(PAGE)
+    for stack in random_stacks(2, 40):
+        levels = page.evaluate("([l, p]) => code.pathLevels(l, p)", [as_layers(stack), 3])
+        for above, below, (k, _) in zip(levels, levels[1:], reversed(stack), strict=False):
+            assert len(below["taps"]) == k * sum(paths > 0 for paths in above["counts"])
+            for _, to, inside in below["taps"]:
+                assert inside == (0 <= to < SIDE)
+            reached = {to for _, to, inside in below["taps"] if inside}
+            assert reached == {at for at, paths in enumerate(below["counts"]) if paths}
+
+
+def test_the_share_on_padding_is_what_a_convolution_of_ones_misses(load_code):
+    stacks, draw = random_stacks(3, 200), random.Random(3)
+    places = [(draw.randrange(SIDE), draw.randrange(SIDE)) for _ in stacks]
+    ask = "cases => cases.map(([l, r, c]) => code.paddingLoss(l, r, c))"
+    cases = [[as_layers(s), *place] for s, place in zip(stacks, places, strict=True)]
+    for stack, (row, column), loss in zip(
+        stacks, places, load_code(PAGE).evaluate(ask, cases), strict=True
+    ):
+        kept, total = map_of_ones(stack), float(np.prod([k for k, _ in stack]) ** 2)
+        assert (loss["total"], loss["lost"]) == (total, total - kept[row, column].item())
+        assert loss["share"] == pytest.approx(padding_share(stack, row, column), abs=1e-12)
+        assert loss["mean"] == pytest.approx(1 - kept.mean().item() / total, abs=1e-12)
+        assert mean_padding_share(stack) == pytest.approx(loss["mean"], abs=1e-12)
+
+
+@given(STACKS)
+@settings(max_examples=600)
+def test_the_rule_for_mixed_kernels_finds_a_hole_exactly_where_a_pixel_has_no_gradient(stack):
+    counts = unpadded_gradient(stack)
+    assert stack_path_counts(stack) == counts
+    assert all(line.holds for line in no_holes_rule(stack)) == (0 not in counts)
+
+
+def test_random_stacks_are_found_with_and_without_holes():
+    dense = [all(line.holds for line in no_holes_rule(s)) for s in random_stacks(4, 400)]
+    assert 60 < sum(dense) < 340  # the test above meets both cases
+
+
+@given(st.integers(1, 7), st.lists(st.integers(1, 16), min_size=1, max_size=6))
+@settings(max_examples=200)
+def test_with_one_kernel_size_the_numbers_are_those_of_the_library(kernel_size, rates):
+    stack = DilationStack([(kernel_size, rate) for rate in rates])
+    assert stack.path_counts == path_counts(kernel_size, rates)
+    assert stack.has_holes == has_holes(kernel_size, rates)
+    assert stack.receptive_field == len(stack.path_counts)
+
+
+def test_the_page_evaluates_the_rule_as_python_does_and_its_sums_add_up(load_code):
+    stacks = random_stacks(5, 300)
+    ask = """cases => cases.map(l => code.noHolesRule(l).map(line =>
+      ({layer: line.layer, rate: line.dilation, allowed: line.allowed, holds: line.holds,
+        words: code.ruleInWords(line)})))"""
+    for stack, lines in zip(
+        stacks, load_code(PAGE).evaluate(ask, list(map(as_layers, stacks))), strict=True
+    ):
+        expected = no_holes_rule(stack)
+        shown = [(line["layer"], line["rate"], line["allowed"], line["holds"]) for line in lines]
+        assert shown == [(e.layer, e.rate, e.allowed, e.holds) for e in expected]
+        for line in lines:
+            sum_, result = line["words"].split(" = ")
+            assert re.fullmatch(r"[\d ·+()]+", sum_)
+            assert eval(sum_.replace("·", "*")) == int(result) == line["allowed"]
+
+
+def grid_cases(seed: int, count: int) -> list[tuple[list[tuple[int, int]], int, int]]:
+    """Draw stacks of up to three layers, most of whose rates share a factor, and an output."""
+    draw, cases = random.Random(seed), []
+    for _ in range(count):
+        factor = draw.choice([1, 2, 3, 4, 6, 16])
+        rates = [factor * draw.randint(1, 16 // factor) for _ in range(draw.randint(1, 3))]
+        stack = [(draw.randint(1, 7), rate) for rate in rates]
+        cases.append((stack, draw.randrange(SIDE), draw.randrange(SIDE)))
+    return cases
+
+
+def test_an_output_reads_one_grid_and_it_is_the_one_that_is_named(load_code):
+    cases = grid_cases(6, 300)
+    read = [[[at for at, g in enumerate(gradient(s, p)) if g] for p in ps] for s, *ps in cases]
+    ask = """cases => cases.map(([layers, row, column, rows, columns]) => {
+      const told = code.gridsOf(layers, 0, row, column);
+      const names = rows.flatMap(r => columns.map(c => code.gridName(r, c, told.step)));
+      return {...told, names: [...new Set(names)]};
+    })"""
+    asked = [[as_layers(s), *ps, *where] for (s, *ps), where in zip(cases, read, strict=True)]
+    shown = load_code(PAGE).evaluate(ask, asked)
+    for (stack, *_), told, (rows, _) in zip(cases, shown, read, strict=True):
+        assert (told["step"], told["grids"]) == (shared_rate(stack), shared_rate(stack) ** 2)
+        assert told["names"] == ([told["own"]] if told["names"] else []), stack
+        assert all(at % told["step"] == rows[0] % told["step"] for at in rows)
+    assert sum(told["step"] > 1 and bool(told["names"]) for told in shown) > 100
+
+
+def test_every_grid_has_a_name_of_its_own(load_code):
+    ask = """step => Array.from({length: step * step}, (_, at) =>
+      code.gridName(Math.floor(at / step), at % step, step))"""
+    page = load_code(PAGE)
+    for step in range(1, 17):
+        assert len(set(page.evaluate(ask, step))) == step**2
+
+
+def test_the_colours_are_those_of_cividis(load_code):
+    shares = [at / 200 for at in range(201)]
+    shown = np.array(load_code(PAGE).evaluate("s => s.map(code.cividis)", shares))
+    assert abs(shown - 255 * matplotlib.colormaps["cividis"](shares)[:, :3]).max() < 6
+
+
+def test_a_share_is_never_rounded_to_none_or_all(load_code):
+    shares = [0, 1e-9, 0.0006, 0.185185, 0.9994, 1 - 1e-9, 1]
+    words = load_code(PAGE).evaluate("s => s.map(code.percent)", shares)
+    assert words == ["0%", "under 0.1%", "0.1%", "18.5%", "99.9%", "over 99.9%", "100%"]
+
+
+# what Python allows
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("layers", [], "0 layers, but a stack has 1 to 6"),
+        ("layers", [(3, 1)] * 7, "7 layers, but a stack has 1 to 6"),
+        ("layers", [(3, 1), (8, 1)], "layer 2 kernel_size=8, but it must be 1 to 7"),
+        ("layers", [(3, 17)], "layer 1 dilation=17, but it must be 1 to 16"),
+        ("layers", [(3, 0)], "layer 1 dilation=0"),
+        ("layers", [(3, 1.5)], "layer 1 dilation=1.5"),
+        ("layers", [(True, 1)], "layer 1 kernel_size=True"),
+        ("layers", [(3, 1, 1)], "kernel_size, dilation"),
+        ("layers", ["31"], "layer 1 is '31'"),
+        ("row", 28, "row=28, but it must be 0 to 27"),
+        ("column", -1, "column=-1, but it must be 0 to 27"),
+        ("grid_layer", 4, "grid_layer=4, but it must be 0 to 3"),
+        ("pixels", b"abc", "pixels has 3 bytes, not 3136"),
+        ("pixels", np.full(784, np.nan, np.float32).tobytes(), "not ink"),
+    ],
+)
+def test_an_impossible_setting_is_refused_with_its_numbers_and_changes_nothing(name, value, said):
+    stack = DilationStack()
+    before = getattr(stack, name)
+    with pytest.raises(traitlets.TraitError, match=re.escape(said)):
+        setattr(stack, name, value)
+    assert getattr(stack, name) == before
+    with pytest.raises(traitlets.TraitError), stack.hold_trait_notifications():
+        setattr(stack, name, value)
+    assert getattr(stack, name) == before
+
+
+def test_an_impossible_stack_cannot_be_made():
+    with pytest.raises(traitlets.TraitError, match="dilation=99"):
+        DilationStack([(3, 99)])
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        (torch.zeros(28, 28), r"image is \(28, 28\), but it must be"),
+        (torch.zeros(1, 1, 28, 28, dtype=torch.uint8), "torch.uint8"),
+        (torch.full((1, 1, 28, 28), 2.0), "2 to 2, not ink"),
+        (torch.full((1, 1, 28, 28), float("nan")), "not ink"),
+        ("three", "image is str"),
+    ],
+)
+def test_an_image_of_another_kind_is_refused(image, said):
+    with pytest.raises(ValueError, match=said):
+        DilationStack(image=image)
+    stack = DilationStack(image=STAIRS)
+    with pytest.raises(ValueError, match=said):
+        stack.image = image
+    assert torch.equal(stack.image, STAIRS)
+
+
+def test_what_the_page_sends_arrives_in_python_or_is_refused_whole():
+    stack = DilationStack()
+    stack.set_state({"layers": [[3, 2], [5, 4]], "row": 3})
+    assert (stack.layers, stack.row, stack.receptive_field) == ([(3, 2), (5, 4)], 3, 21)
+    with pytest.raises(traitlets.TraitError, match="dilation=40"):
+        stack.set_state({"layers": [[3, 40]]})
+    assert stack.layers == [(3, 2), (5, 4)]
+
+
+def test_a_layer_that_is_gone_no_longer_gives_its_grids():
+    stack = DilationStack(grid_layer=3)
+    stack.layers = [(3, 2)]
+    assert stack.grid_layer == 0 and stack.layers == [(3, 2)]
+
+
+def test_the_still_marks_what_is_read_and_says_it():
+    stack = DilationStack([(3, 2), (3, 2), (3, 2)], STAIRS, column=3)
+    assert "sees 13 × 13 pixels with 6 holes in a row and 0 to 7 paths" in repr(stack)
+    assert "1 of 4 interleaved grids" in repr(stack) and "18.5%" in repr(stack)
+    stack.draw_still()
+    read, holes = plt.gcf().axes[1].collections[:2]
+    rows, columns = (np.count_nonzero(gradient(stack.layers, p)) for p in (14, 3))
+    assert len(read.get_offsets()) == rows * columns
+    assert len(holes.get_offsets()) == 13 * 10 - 7 * 5  # columns -3 to -1 are outside
+
+
+# what the page shows
+
+
+def test_a_preset_sets_the_layers_and_the_figures_are_the_librarys(mount):
+    page = mount(DilationStack())
+    for rates in PRESETS:
+        name = f"three taps each, rates {', '.join(map(str, rates))}"
+        page.get_by_role("button", name=name, exact=True).click()
+        words, counts = settle(page), path_counts(3, rates)
+        assert state(page, "layers") == [[3, rate] for rate in rates]
+        assert page.locator("[aria-pressed=true]").all_inner_texts() == [", ".join(map(str, rates))]
+        side, holes = len(counts), counts.count(0)
+        assert figure(page, "receptive field") == f"{side} × {side} pixels"
+        assert figure(page, "weights per channel") == (
+            f"{9 * len(rates)} a dense kernel of this reach: {side**2}"
+        )
+        assert figure(page, "holes in a row").startswith(f"{holes} of {side} ")
+        assert figure(page, "paths to a pixel") == (
+            f"least {min(counts)}, most {max(counts)} "
+            f"in 2-D: least {min(counts) ** 2}, most {max(counts) ** 2}"
+        )
+        verdict = page.locator(".dsconv-dilation-verdict").inner_text()
+        assert verdict.startswith("The rule fails" if has_holes(3, rates) else "The rule holds")
+        assert f"see {side} pixels in a row, with {holes or 'no'} holes" in words
+
+
+def test_the_live_text_says_one_of_four_grids_and_the_neighbour_reads_another(mount):
+    page = mount(DilationStack([(3, 2)] * 3))
+    assert "It reads 1 of 4 grids, grid A." in settle(page)
+    page.locator(".dsconv-dilation-cone").press("ArrowRight")
+    assert "It reads 1 of 4 grids, grid B." in settle(page)
+    assert "2 × 2 = 4 interleaved grids" in page.locator("body").inner_text()
+
+
+def test_numbers_and_drawing_follow_what_python_sets(mount):
+    page = mount(DilationStack())
+    page.evaluate("model.set('layers', [[5, 1], [2, 3], [3, 9]]); model.set('column', 2)")
+    words = settle(page)
+    assert "5, 2, 3 taps at the rates 1, 3, 9 see 26 pixels in a row, with 2 holes" in words
+    kept = map_of_ones([(5, 1), (2, 3), (3, 9)])[14, 2].item()
+    lost = 30**2 - int(kept)
+    assert figure(page, "paths lost on padding").startswith(
+        f"{lost / 9:.1f}% at this output {lost} of 900"
+    )
+    rule = page.locator(".dsconv-dilation-rule li").all_inner_texts()
+    assert rule[-1] == "layer 3: rate 9 > 4 · 1 + 1 · 3 + 1 = 8, fails"
+
+
+def test_kernel_and_rate_are_chosen_by_the_keyboard(mount):
+    page = mount(DilationStack())
+    page.get_by_label("layer 2 dilation").focus()
+    page.keyboard.press("ArrowDown")
+    page.get_by_label("layer 1 kernel_size").select_option("5")
+    settle(page)
+    assert state(page, "layers") == [[5, 1], [3, 3], [3, 4]]
+    assert figure(page, "receptive field") == "19 × 19 pixels"
+
+
+def test_layers_are_added_up_to_six_and_the_reason_is_said(mount):
+    page = mount(DilationStack())
+    add = page.get_by_role("button", name="add a layer")
+    for _ in range(3):
+        add.press("Enter")
+    assert state(page, "layers") == [[3, 1], [3, 2], [3, 4], [3, 8], [3, 16], [3, 16]]
+    assert add.is_disabled()
+    reason = page.locator(f"#{add.get_attribute('aria-describedby')}")
+    assert reason.inner_text() == "6 layers are the most this picture holds."
+    page.get_by_role("button", name="remove layer 1").click()
+    assert len(state(page, "layers")) == 5 and add.is_enabled()
+
+
+def test_a_layer_moves_up_with_the_focus_and_comes_back(mount):
+    page = mount(DilationStack([(3, 1), (5, 2), (7, 4)]))
+    page.get_by_role("button", name="move layer 1 up").press("Enter")
+    assert state(page, "layers") == [[5, 2], [3, 1], [7, 4]]
+    focused = "document.activeElement.getAttribute('aria-label')"
+    assert page.evaluate(focused) == "move layer 2 up"
+    page.keyboard.press("Enter")
+    assert state(page, "layers") == [[5, 2], [7, 4], [3, 1]]
+    assert page.evaluate(focused) == "move layer 3 down"
+    assert page.get_by_role("button", name="move layer 3 up").is_disabled()
+
+
+def test_the_last_layer_cannot_be_removed_and_the_focus_is_not_lost(mount):
+    page = mount(DilationStack([(3, 1), (3, 2)]))
+    page.get_by_role("button", name="remove layer 2").press("Enter")
+    assert state(page, "layers") == [[3, 1]]
+    assert page.get_by_role("button", name="remove layer 1").is_disabled()
+    assert page.evaluate("document.activeElement.ariaLabel") == "layer 1 kernel_size"
+
+
+def test_the_mouse_moves_the_output_on_the_cone_and_on_the_map(mount):
+    page = mount(DilationStack(image=STAIRS))
+    page.locator(".dsconv-dilation-map").scroll_into_view_if_needed()
+    box = page.locator(".dsconv-dilation-map").bounding_box()
+    cell = (box["width"] - 2) / SIDE
+    x, y = box["x"] + 1, box["y"] + 1
+    page.mouse.move(x + 5.5 * cell, y + 20.5 * cell)
+    page.mouse.down()
+    assert (state(page, "row"), state(page, "column")) == (20, 5)
+    page.mouse.move(x + 9.5 * cell, y + 21.5 * cell)
+    page.mouse.up()
+    page.mouse.move(x + 1.5 * cell, y + 1.5 * cell)
+    assert (state(page, "row"), state(page, "column")) == (21, 9)
+    assert "at row 21, column 9" in settle(page)
+    strip = page.locator(".dsconv-dilation-ink").nth(17)
+    strip.scroll_into_view_if_needed()
+    strip.click()
+    assert (state(page, "row"), state(page, "column")) == (21, 17)
+
+
+def test_a_finger_moves_the_output(mount):
+    page = mount(DilationStack(image=STAIRS), "phone")
+    picture = page.locator(".dsconv-dilation-map")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    cell = (box["width"] - 2) / SIDE
+    page.touchscreen.tap(box["x"] + 1 + 3.5 * cell, box["y"] + 1 + 24.5 * cell)
+    assert (state(page, "row"), state(page, "column")) == (24, 3)
+    strip = page.locator(".dsconv-dilation-ink").nth(22)
+    strip.tap()
+    assert (state(page, "row"), state(page, "column")) == (24, 22)
+
+
+def test_the_keys_move_the_output_and_stop_at_the_border(mount):
+    page = mount(DilationStack())
+    picture = page.locator(".dsconv-dilation-map")
+    picture.press("ArrowUp")
+    picture.press("ArrowRight")
+    assert (state(page, "row"), state(page, "column")) == (13, 15)
+    picture.press("End")
+    picture.press("ArrowRight")
+    for _ in range(9):
+        picture.press("PageDown")
+    assert (state(page, "row"), state(page, "column")) == (27, 27)
+    cone = page.locator(".dsconv-dilation-cone")
+    cone.press("Home")
+    cone.press("ArrowLeft")
+    settle(page)
+    assert (state(page, "row"), state(page, "column")) == (27, 0)
+    assert cone.get_attribute("aria-valuetext") == "column 0"
+    page.get_by_label("output column").press("ArrowRight")
+    page.get_by_label("output row").press("Home")
+    assert (state(page, "row"), state(page, "column")) == (0, 1)
+
+
+def test_the_cone_draws_the_counts_of_every_layer(mount):
+    stack = [(3, 1), (3, 2), (3, 4)]
+    page = mount(DilationStack(stack, column=1))
+    shown = [int(words) for words in page.locator(".dsconv-dilation-count").all_text_contents()]
+    levels = [[paths for paths in level if paths] for level in path_levels(stack, 1)]
+    assert shown == [paths for level in levels for paths in level]
+    taps = [3 * len(level) for level in levels[:-1]]
+    lost = page.evaluate("""() => document.querySelector('.dsconv-dilation-hollow')
+      .getAttribute('d').split('M').length - 1""")
+    words = page.get_by_text("taps drawn fall on padding.").inner_text()
+    assert words.startswith(f"{lost} of {sum(taps)} taps drawn")
+    inside = sum(
+        0 <= at + step * d < SIDE
+        for (_, d), level in zip(reversed(stack), path_levels(stack, 1)[:-1], strict=True)
+        for at, paths in enumerate(level) if paths
+        for step in (-1, 0, 1)
+    )  # fmt: skip
+    assert lost == sum(taps) - inside > 0
+
+
+def test_the_numbers_can_be_read_as_text(mount):
+    page = mount(DilationStack([(3, 1), (3, 2)]))
+    page.get_by_text("the path counts as numbers").click()
+    lines = page.locator(".dsconv-dilation-lines li").all_inner_texts()
+    assert lines == [
+        "output, column 14: 1",
+        "map after layer 1, columns 12 to 16: 1 0 1 0 1",
+        "input, columns 11 to 17: 1 1 2 1 2 1 1",
+    ]
+
+
+def test_the_map_has_the_colour_of_each_count_and_the_ink_elsewhere(mount):
+    stack = DilationStack([(3, 2), (3, 1)], STAIRS, row=6, column=20)
+    page = mount(stack)
+    seen = page.evaluate("""() => {
+      const canvas = document.querySelector('.dsconv-dilation-map'), cell = canvas.width / 28;
+      const brush = canvas.getContext('2d');
+      const at = (r, c) => [...brush.getImageData((c + 0.3) * cell, (r + 0.3) * cell, 1, 1).data];
+      return Array.from({length: 784}, (_, p) => at(Math.floor(p / 28), p % 28).slice(0, 3));
+    }""")
+    seen = np.array(seen).reshape(SIDE, SIDE, 3)
+    rows, columns = (gradient(stack.layers, place) for place in (6, 20))
+    paths = np.outer(rows, columns)
+    expected = 255 * matplotlib.colormaps["cividis"](paths / paths.max())[..., :3]
+    ringed = np.zeros((SIDE, SIDE), dtype=bool)
+    ringed[5:8, 19:22] = True  # the ring covers the corners of these
+    read = (paths > 0) & ~ringed
+    assert read.sum() == 40 and abs(seen - expected)[read].max() < 7
+    ink = 255 * (1 - STAIRS[0, 0].numpy() / 1.7)
+    far = np.ones((SIDE, SIDE), dtype=bool)
+    far[2:11, 16:25] = False  # beyond the frame of the receptive field
+    assert abs(seen - ink[..., None])[far].max() < 2
+
+
+def test_holes_are_crosses_and_pixels_lost_to_padding_are_dashes(mount):
+    page = mount(DilationStack([(3, 3), (3, 1)], column=0))
+    marks = """kind => (document.querySelector('.dsconv-dilation-' + kind)
+      .getAttribute('d').match(/M/g) || []).length"""
+    counts, paths = path_counts(3, [3, 1]), gradient([(3, 3), (3, 1)], 0)
+    cut = [at for at in range(5) if counts[4 + at] and not paths[at]]
+    assert page.evaluate(marks, "hole") == counts[4:].count(0) == 0
+    assert page.evaluate(marks, "cut") == len(cut) == 1
+    page.evaluate("model.set('layers', [[3, 2], [3, 2]]); model.set('column', 14)")
+    settle(page)
+    assert page.evaluate(marks, "hole") == 4 and page.evaluate(marks, "cut") == 0
+
+
+def test_the_grids_of_one_layer_can_be_shown(mount):
+    page = mount(DilationStack())
+    page.get_by_label("grids of").select_option("3")
+    settle(page)
+    assert state(page, "grid_layer") == 3
+    said = page.locator(".dsconv-dilation-grids").get_attribute("aria-label")
+    assert said.startswith(
+        "Layer 3 works on 4 × 4 = 16 interleaved grids; this output reads 1 of 16"
+    )
+    page.get_by_role("button", name="remove layer 3").click()
+    assert state(page, "grid_layer") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "said"),
+    [
+        ("layers", [[3, 40]], "layer 1 dilation=40, but it must be a whole number from 1 to 16"),
+        ("layers", [], "0 layers, but a stack has 1 to 6"),
+        ("layers", None, "no layers"),
+        ("row", 99, "row=99"),
+    ],
+)
+def test_a_state_that_cannot_be_is_named_and_a_good_one_brings_the_picture_back(
+    mount, name, bad, said
+):
+    good = DilationStack().get_state()[name]
+    page = mount(DilationStack(), **{name: bad})
+    assert said in page.get_by_role("alert").inner_text()
+    assert page.locator(".dsconv-dilation-cone").is_hidden()
+    page.evaluate("([name, good]) => model.set(name, good)", [name, good])
+    settle(page)
+    assert page.locator(".dsconv-dilation-cone").is_visible()
+    assert page.get_by_role("alert").count() == 0
+    page.evaluate("([name, bad]) => model.set(name, bad)", [name, bad])
+    settle(page)
+    assert said in page.get_by_role("alert").inner_text()
+
+
+# who can use it
+
+
+@pytest.mark.parametrize("rates", [[1, 2, 4, 8], [2, 2, 2], [1, 2, 4, 8, 16, 16]])
+def test_no_picture_moves_under_the_finger_while_the_output_moves(mount, rates):
+    page = mount(DilationStack([(3, rate) for rate in rates], STAIRS), "phone")
+    tops = """names => names.map(name => document.querySelector(name).getBoundingClientRect().top
+      + scrollY)"""
+    names = [f".dsconv-dilation-{name}" for name in ("cone", "map", "grids")]
+    seen = {tuple(page.evaluate(tops, names))}  # before the live text is there
+    for place in (0, 1, 9, 14, 26, 27):
+        page.evaluate("at => { model.set('row', at); model.set('column', 27 - at); }", place)
+        assert f"row {place}, column {27 - place}" in settle(page)
+        seen.add(tuple(page.evaluate(tops, names)))
+    assert len(seen) == 1
+
+
+def test_the_cone_is_drawn_anew_when_the_page_changes_its_width(mount):
+    page = mount(DilationStack())
+    wide = page.locator(".dsconv-dilation-cone").bounding_box()["width"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    settle(page)
+    narrow = page.locator(".dsconv-dilation-cone").get_attribute("width")
+    assert float(narrow) < 390 < wide
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_a_phone_nothing_is_cut_off_or_too_small(mount):
+    page = mount(DilationStack([(3, 1), (3, 2), (3, 4), (3, 8), (3, 16), (7, 16)]), "phone")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    small = page.evaluate("""() => [...document.querySelectorAll('button, select, input, summary')]
+      .filter(node => node.offsetParent).map(node => node.getBoundingClientRect())
+      .filter(box => box.height < 40 || box.width < 40).length""")
+    assert small == 0
+    sizes = page.evaluate("""() => [...document.querySelectorAll('.dsconv *')]
+      .filter(node => [...node.childNodes].some(c => c.nodeType === 3 && c.data.trim()))
+      .map(node => parseFloat(getComputedStyle(node).fontSize))""")
+    assert len(sizes) > 30 and min(sizes) >= 14
+
+
+def test_every_control_and_picture_has_a_name(mount):
+    page = mount(DilationStack())
+    nameless = page.evaluate("""() => [...document.querySelectorAll(
+        'button, select, input, canvas, svg[tabindex]')].filter(node => !(
+      node.getAttribute('aria-label') || node.labels?.length || node.textContent.trim())).length""")
+    assert nameless == 0
+    names = page.evaluate("""() => [...document.querySelectorAll('[aria-label]')]
+      .filter(node => node.offsetParent && node.tagName === 'BUTTON').map(n => n.ariaLabel)""")
+    assert len(names) == len(set(names)) >= 15
+
+
+def test_the_dark_theme_has_its_own_colours(mount):
+    page = mount(DilationStack(), "dark")
+    colour = "getComputedStyle(document.querySelector('.dsconv-dilation-node')).fill"
+    light = page.evaluate(colour)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert (light, page.evaluate(colour)) == ("rgb(0, 114, 178)", "rgb(108, 182, 238)")
+
+
+def test_a_redraw_fits_in_a_frame(mount):
+    page = mount(DilationStack([(7, 1), (7, 2), (7, 2), (7, 3), (7, 2), (7, 1)], STAIRS))
+    settle(page)
+    times = redraw_times(page)
+    assert statistics.median(times) < 50  # [ms]; 16 on an idle machine
+
+
+def redraw_times(page) -> list[float]:
+    """Time what one change costs: the drawing job, run by hand, and the layout it asks for."""
+    return page.evaluate("""async () => {
+      const times = [], later = window.requestAnimationFrame;
+      for (let step = 0; step < 20; step++) {
+        const jobs = [];
+        window.requestAnimationFrame = (job) => jobs.push(job);
+        model.set('column', step + 3);
+        model.set('row', 27 - step);
+        window.requestAnimationFrame = later;
+        if (jobs.length !== 1) throw new Error(`${jobs.length} redraws for one change`);
+        await new Promise(later);
+        const start = performance.now();
+        jobs[0]();
+        document.body.getBoundingClientRect();
+        times.push(performance.now() - start);
+      }
+      return times;
+    }""")

@@ -1,0 +1,655 @@
+"""The microscope's numbers are PyTorch's, in the map, the written sum and the copied lines."""
+
+import math
+import random
+import re
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+import torch.nn.functional as F
+from traitlets import TraitError
+
+from dsconv_lib.convolution import conv2d_cost
+from dsconv_lib.instruments.instrument import page_code
+from dsconv_lib.instruments.microscope import KINDS, Microscope
+from dsconv_lib.instruments.microscope_kernels import NAMED
+
+PURE = page_code("arithmetic", "frame", "microscope_model", "microscope_maps")
+PURE += page_code("microscope_lens", "microscope_controls")
+NAMES = ("height", "width", "kind", "in_channels", "out_channels", "kernel_size", "dilation")
+NAMES += ("stride", "padding", "dense_kernels", "depthwise_kernels", "pointwise_weights")
+NAMES += ("channel", "row", "column")
+STATE = "(plain) => ({...plain, pixels: Float32Array.from(plain.pixels)})"
+# requestAnimationFrame at once: what is set is drawn when the call returns
+AT_ONCE = "() => { window.requestAnimationFrame = (job) => job(); }"
+READ = "all => all.map(({children: [x, w, y]}) => [x.textContent, w.value, y.textContent])"
+HEADING = ".dsconv-microscope-value"
+WEIGHT = ".dsconv-microscope-weight"
+OUTPUT = ".dsconv-microscope-output"
+
+
+def digit(height=28, width=28):
+    """Draw a ring with soft borders: 0 and 1 occur, and much between."""
+    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    far = ((rows - height / 2) ** 2 + (columns - width / 2.2) ** 2).sqrt()
+    return (1.6 - (far - min(height, width) / 3).abs() / 2).clamp(0, 1)[None, None]
+
+
+def random_kernel(draw):
+    if draw.random() < 0.6:
+        return draw.choice(list(NAMED))
+    side = draw.choice([1, 3, 5, 7])
+    return [[round(draw.uniform(-2, 2), 3) for _ in range(side)] for _ in range(side)]
+
+
+def random_microscope(draw):
+    """Draw settings that are possible, many of them just so."""
+    image = digit(draw.randint(4, 12), draw.randint(4, 12))
+    while True:
+        kind, inputs = draw.choice(KINDS), draw.randint(1, 4)
+        size, dilation = draw.choice([1, 3, 5, 7]), draw.randint(1, 6)
+        least = max(0, math.ceil((dilation * (size - 1) + 1 - min(image.shape[2:])) / 2))
+        if least > 12:
+            continue
+        settings = dict(
+            kind=kind,
+            in_channels=inputs,
+            out_channels=inputs if kind == "depthwise" and inputs > 2 else 2 * draw.randint(1, 2),
+            kernel_size=size,
+            dilation=dilation,
+            stride=draw.randint(1, 3),
+            padding=draw.randint(least, min(12, least + 4)),
+            depthwise_kernels=[random_kernel(draw) for _ in range(4)],
+            dense_kernels=[[random_kernel(draw) for _ in range(4)] for _ in range(4)],
+            pointwise_weights=[[round(draw.uniform(-2, 2), 2) for _ in range(4)] for _ in range(4)],
+        )
+        microscope = Microscope(image, **settings)
+        shape = microscope.output().shape
+        for name, size in zip(("channel", "row", "column"), shape[1:], strict=True):
+            setattr(microscope, name, draw.randrange(size))
+        return microscope
+
+
+def plain(microscope):
+    pixels = microscope.image.flatten().tolist()
+    return {**{name: getattr(microscope, name) for name in NAMES}, "pixels": pixels}
+
+
+def shown(text):
+    return float(text.replace("−", "-"))
+
+
+@pytest.fixture
+def code(load_code):
+    return load_code(PURE)
+
+
+@pytest.fixture
+def show(mount):
+    def open_page(view="desktop", image=None, **settings):
+        page = mount(Microscope(digit() if image is None else image, **settings), view)
+        page.evaluate(AT_ONCE)
+        return page
+
+    return open_page
+
+
+def settings_of(page):
+    """Read the state of the page back, as Python would get it."""
+    return page.evaluate("(names) => names.map(n => [n, model.get(n)])", list(NAMES[2:]))
+
+
+def twin(page):
+    """Build in Python what the page shows."""
+    return Microscope(digit(), **dict(settings_of(page)))
+
+
+def point(page, row, column, name=OUTPUT):
+    """Place a pixel of a map in the window [CSS pixels]."""
+    page.locator(name).first.scroll_into_view_if_needed()
+    box = page.locator(name).first.bounding_box()
+    height, width = twin(page).output().shape[2:]
+    cell = max(box["width"], box["height"]) / max(height, width)
+    return box["x"] + (column + 0.5) * cell, box["y"] + (row + 0.5) * cell
+
+
+def heading(page):
+    return shown(page.locator(HEADING).text_content())
+
+
+# arithmetic: hundreds of random settings against PyTorch
+
+
+def test_maps_and_sums_of_three_hundred_random_settings_are_those_of_pytorch(code):
+    draw = random.Random(0)
+    cases = [random_microscope(draw) for _ in range(300)]
+    look = f"""(cases) => cases.map({STATE}).map((state) => {{
+        const maps = code.mapsOf(state);
+        const sum = code.sumOf(state, maps, state.channel, state.row, state.column);
+        return {{y: [...maps.at(-1).data], sum}};
+    }})"""
+    for case, done in zip(cases, code.evaluate(look, [plain(case) for case in cases]), strict=True):
+        expected = case.output()
+        torch.testing.assert_close(
+            torch.tensor(done["y"], dtype=torch.float32),
+            expected.flatten(),
+            atol=2e-4,
+            rtol=1e-4,
+        )
+        value = expected[0, case.channel, case.row, case.column].item()
+        assert done["sum"]["total"] == pytest.approx(value, abs=1e-3)
+        groups = done["sum"]["groups"]
+        assert sum(group["share"] for group in groups) == pytest.approx(value, abs=1e-3)
+        for group in groups:
+            products = [tap["value"] * tap["weight"] for tap in group["taps"]]
+            assert [tap["product"] for tap in group["taps"]] == pytest.approx(products)
+            assert sum(products) == pytest.approx(group["sum"], abs=1e-3)
+
+
+def test_the_taps_of_a_sum_are_the_padded_input_and_the_weights_of_the_layer(code):
+    draw = random.Random(1)
+    cases = [random_microscope(draw) for _ in range(80)]
+    look = f"""(cases) => cases.map({STATE})
+        .map(s => code.sumOf(s, code.mapsOf(s), s.channel, s.row, s.column).groups)"""
+    for case, groups in zip(
+        cases, code.evaluate(look, [plain(case) for case in cases]), strict=True
+    ):
+        first = case.layer()[0] if case.kind == "separable" else case.layer()
+        size, step, spread, rim = (
+            getattr(first, name)[0] for name in ("kernel_size", "stride", "dilation", "padding")
+        )
+        padded = F.pad(case.input()[0], (rim,) * 4)
+        rows, columns = (
+            slice(at * step, at * step + spread * (size - 1) + 1, spread)
+            for at in (case.row, case.column)
+        )
+        kernel = case.channel * case.in_channels // case.out_channels
+        expected = [kernel] if case.kind == "depthwise" else list(range(case.in_channels))
+        assert [group["input"] for group in groups] == expected
+        for place, group in enumerate(groups):
+            values = [tap["value"] for tap in group["taps"]]
+            patch = padded[group["input"], rows, columns].flatten()
+            torch.testing.assert_close(
+                torch.tensor(values, dtype=torch.float32), patch, atol=1e-6, rtol=0
+            )
+            row = group["input"] if case.kind == "separable" else case.channel
+            weights = first.weight[row, 0 if case.kind == "separable" else place].flatten()
+            told = torch.tensor([tap["weight"] for tap in group["taps"]], dtype=torch.float32)
+            torch.testing.assert_close(told, weights.detach(), atol=1e-6, rtol=0)
+
+
+def test_the_copied_lines_of_a_hundred_random_settings_give_the_numbers_of_the_page(code):
+    draw = random.Random(2)
+    cases = [random_microscope(draw) for _ in range(100)]
+    look = f"""(cases) => cases.map({STATE}).map((state) => {{
+        const y = code.mapsOf(state).at(-1);
+        return [code.pytorchLines(state), [y.channels, y.height, y.width], [...y.data]];
+    }})"""
+    for case, (lines, shape, values) in zip(
+        cases, code.evaluate(look, [plain(case) for case in cases]), strict=True
+    ):
+        room = {"x": case.image, "print": lambda value: None}
+        exec(lines, room)
+        assert list(room["y"].shape[1:]) == shape
+        torch.testing.assert_close(
+            room["y"].flatten(), torch.tensor(values, dtype=torch.float32), atol=2e-4, rtol=1e-4
+        )
+        assert "nn.Conv2d(" in lines and len(re.findall(r"\(1, \d, \d+, \d+\)", lines))
+
+
+def test_the_pixels_that_a_weight_meets_are_those_with_a_gradient(code):
+    draw = random.Random(3)
+    cases = [random_microscope(draw) for _ in range(100)]
+    asked = []
+    for case in cases:
+        size = case._geometry()["kernel_size"]
+        asked.append([plain(case), draw.randrange(size), draw.randrange(size)])
+    look = f"""(cases) => cases.map(([plain, down, right]) => {{
+        const state = ({STATE})(plain), [stage] = code.stagesOf(state), [x, y] = code.mapsOf(state);
+        const {{rows, columns, inside, all}} = code.touchedBy(stage.shape, down, right, x, y);
+        return {{rows, columns, inside, all}};
+    }})"""
+    for case, (_, down, right), told in zip(cases, asked, code.evaluate(look, asked), strict=True):
+        shape = case._geometry()
+        weight = torch.zeros(1, 1, *[shape.pop("kernel_size")] * 2)
+        weight[0, 0, down, right] = 1
+        x = torch.zeros_like(case.image, requires_grad=True)
+        y = F.conv2d(x, weight, **shape)
+        y.sum().backward()
+        met = {tuple(place) for place in x.grad[0, 0].nonzero().tolist()}
+        rows, columns = ([at["at"] for at in told[n] if at["inside"]] for n in ("rows", "columns"))
+        assert {(row, column) for row in rows for column in columns} == met
+        assert (told["inside"], told["all"]) == (len(met), y.numel())
+
+
+def test_prices_are_those_of_the_calculators(code):
+    draw = random.Random(4)
+    cases = [random_microscope(draw) for _ in range(100)]
+    for case in cases:
+        case.image = digit(24, 24)
+    told = code.evaluate(
+        f"(cases) => cases.map({STATE}).map(code.pricesOf)", [plain(case) for case in cases]
+    )
+    for case, price in zip(cases, told, strict=True):
+        layer, side = case.layer(), case.output().shape[-1]
+        modules = list(layer) if case.kind == "separable" else [layer]
+        costs = [
+            conv2d_cost(
+                m.in_channels, m.out_channels, m.kernel_size[0], side, groups=m.groups, bias=False
+            )
+            for m in modules
+        ]
+        assert price["params"] == sum(cost.params for cost in costs)
+        assert price["params"] == sum(weight.numel() for weight in layer.parameters())
+        assert price["macs"] == sum(cost.macs for cost in costs)
+        dense = (case.in_channels, case.out_channels, case.kernel_size, side)
+        assert price["dense"]["macs"] == conv2d_cost(*dense, bias=False).macs
+
+
+def test_a_weight_is_read_as_it_is_written(code):
+    for words, weight in {"1/9": 1 / 9, "−2": -2, "0,5": 0.5, " .25 ": 0.25, "-1/4": -0.25}.items():
+        assert code.evaluate("w => code.readWeight(w)", words) == weight
+    for words in ("", "a", "1/", "1e9", "101", "1/0", "--1", "1 2"):
+        assert code.evaluate("w => Number.isNaN(code.readWeight(w))", words), words
+    for weight, words in {1 / 9: "1/9", -1 / 49: "−1/49", 0.5: "0.5", 10: "10", -0.0: "0"}.items():
+        assert code.evaluate("w => code.weightWords(w, w === -1/49 ? 7 : 3)", weight) == words
+
+
+# the page
+
+
+def test_a_hovered_pixel_shows_its_value_and_leaving_brings_the_chosen_one_back(show):
+    page = show(kind="standard")
+    before, y = heading(page), twin(page).output()
+    for row, column in [(3, 9), (27, 27), (0, 0), (20, 11)]:
+        page.mouse.move(*point(page, row, column))
+        assert heading(page) == pytest.approx(y[0, 0, row, column].item(), abs=6e-4)
+    page.mouse.move(2, 2)
+    assert heading(page) == before
+
+
+def test_a_click_and_a_tap_choose_a_pixel(show):
+    page = show()
+    page.mouse.click(*point(page, 5, 21))
+    page.mouse.move(2, 2)
+    chosen = dict(settings_of(page))
+    assert (chosen["row"], chosen["column"]) == (5, 21)
+    phone = show("phone", stride=2)
+    phone.touchscreen.tap(*point(phone, 7, 3))
+    chosen = dict(settings_of(phone))
+    assert (chosen["row"], chosen["column"]) == (7, 3)
+    assert heading(phone) == pytest.approx(twin(phone).output()[0, 0, 7, 3].item(), abs=6e-4)
+
+
+def test_arrow_keys_walk_and_stop_at_the_border(show):
+    page = show(row=0, column=0)
+    page.locator(OUTPUT).focus()
+    for key, place in [
+        ("ArrowDown", (1, 0)),
+        ("ArrowRight", (1, 1)),
+        ("ArrowUp", (0, 1)),
+        ("ArrowUp", (0, 1)),
+        ("End", (0, 27)),
+        ("ArrowRight", (0, 27)),
+        ("Home", (0, 0)),
+        ("ArrowLeft", (0, 0)),
+    ]:
+        page.keyboard.press(key)
+        chosen = dict(settings_of(page))
+        assert (chosen["row"], chosen["column"]) == place, key
+        assert heading(page) == pytest.approx(twin(page).output()[(0, 0, *place)].item(), abs=6e-4)
+
+
+# nine colours in the middle of every cell, padding included
+CENTRES = """([which, cells]) => {
+  const canvas = document.querySelectorAll('.dsconv-microscope-map')[which];
+  const pen = canvas.getContext('2d'), step = canvas.width / cells;
+  const middle = (place) => Math.floor((place + 0.5) * step);
+  return Array.from({length: cells * cells}, (_, at) => {
+    const [x, y] = [middle(at % cells), middle(Math.floor(at / cells))];
+    const {data} = pen.getImageData(x - 1, y - 1, 3, 3);
+    return Array.from({length: 9}, (_, n) => [...data.slice(4 * n, 4 * n + 3)]);
+  });
+}"""
+
+
+def orange(colour):
+    """Say whether a pixel is drawn in the dense layer's #D55E00, up to its soft border."""
+    return all(abs(a - b) < 25 for a, b in zip(colour, (213, 94, 0), strict=True))
+
+
+def test_the_taps_light_up_across_channels_also_on_the_padding(show):
+    page = show(kind="standard", in_channels=4, dilation=4, padding=1, row=0, column=12)
+    taps = {(row, column) for row in (0, 4, 8) for column in (12, 16, 20)}  # from the padded corner
+    for which in (0, 1, 2, 3):
+        centres = page.evaluate(CENTRES, [which, 30])
+        lit = {divmod(at, 30) for at, colours in enumerate(centres) if any(map(orange, colours))}
+        if which in (0, 3):  # ink and paper are grey, so orange is a tap
+            assert lit == taps
+        assert lit >= taps
+
+
+@pytest.mark.parametrize("way", ["hover", "focus"])
+def test_a_weight_lights_every_pixel_it_meets(show, way):
+    page = show(
+        kind="depthwise", in_channels=1, out_channels=1, stride=2, padding=2, row=5, column=5
+    )
+    before = page.evaluate(CENTRES, [0, 32])
+    getattr(page.locator(WEIGHT).nth(2), way)()  # row 0, column 2 of the kernel
+    after = page.evaluate(CENTRES, [0, 32])
+    met = {divmod(at, 32) for at in range(32 * 32) if before[at][4] != after[at][4]}
+    taps = {(row, column) for row in (10, 11, 12) for column in (10, 11, 12)}  # lie on top
+    side = twin(page).output().shape[-1]
+    expected = {(2 * row, 2 * column + 2) for row in range(side) for column in range(side)}
+    assert met - taps == expected - taps
+    page.wait_for_timeout(200)
+    told = page.locator(".dsconv-live").text_content()
+    inside = sum(2 <= row < 30 and 2 <= column < 30 for row, column in expected)
+    assert f"used {side * side} times" in told and f"meets {inside} pixels" in told
+
+
+def test_what_is_written_adds_up(show):
+    for kind in ("standard", "separable", "depthwise"):
+        page = show(kind=kind, in_channels=2, out_channels=2, row=6, column=9)
+        shares = []
+        cards = page.locator(".dsconv-microscope-card")
+        for at in range(cards.count()):
+            rows = cards.nth(at).locator("td").evaluate_all(READ)
+            products = []
+            for value, weight, product in rows:
+                products.append(shown(product.removeprefix("= ")))
+                pixel = shown(value.removeprefix("pad ").removesuffix(" ×"))
+                above, _, below = weight.partition("/")
+                assert products[-1] == pytest.approx(
+                    pixel * shown(above) / float(below or 1), abs=2e-3
+                )
+            told = shown(cards.nth(at).locator("summary b").text_content().split(": ")[1])
+            assert sum(products) == pytest.approx(told, abs=5e-3)
+            if kind == "separable":
+                row = cards.nth(at).locator(".dsconv-microscope-product")
+                mixing = shown(row.locator("input").input_value())
+                told, given = told * mixing, row.locator("span").nth(1).text_content()
+                assert told == pytest.approx(shown(given.removeprefix("= ")), abs=2e-3)
+            shares.append(told)
+        assert sum(shares) == pytest.approx(heading(page), abs=3e-3)
+
+
+def test_a_note_says_when_rounded_products_add_up_to_something_else(show):
+    third = [[0.333, 0.333, 0.333]] * 3
+    page = show(
+        kind="depthwise", in_channels=1, out_channels=1, depthwise_kernels=[third] * 4,
+        image=torch.full((28, 28), 0.4), row=9, column=9,
+    )  # fmt: skip
+    # nine times 0.1332 are 1.1988, nine times 0.133 are 1.197
+    assert heading(page) == 1.199
+    note = page.locator(".dsconv-microscope-lens .dsconv-note").text_content()
+    assert "1.197 instead of 1.199" in note
+
+
+def test_the_reader_s_numbers_become_weights_and_nonsense_does_not(show):
+    page = show()
+    field = page.locator("td input").nth(5)  # row 1, column 2 of the vertical edges
+    for words, weight in [("1/9", 1 / 9), ("-2.5", -2.5), ("0,75", 0.75)]:
+        field.fill(words)
+        kernel = page.evaluate("model.get('depthwise_kernels')")[0]
+        assert kernel == [[-1, 0, 1], [-1, 0, weight], [-1, 0, 1]]
+        y = twin(page).output()
+        assert heading(page) == pytest.approx(y[0, 0, 14, 14].item(), abs=6e-4)
+    for words in ("abc", "", "1000"):
+        field.fill(words)
+        assert field.get_attribute("aria-invalid") == "true"
+        assert page.evaluate("model.get('depthwise_kernels')")[0][1][2] == 0.75
+    page.keyboard.press("Tab")
+    assert (field.input_value(), field.get_attribute("aria-invalid")) == ("0.75", None)
+
+
+def test_kernels_by_name_and_pointwise_weights_change_the_output(show):
+    page = show(kind="standard", channel=2, row=8, column=10)
+    page.locator("select").nth(1).select_option("outline")
+    assert page.evaluate("model.get('dense_kernels')")[2][1] == "outline"
+    assert heading(page) == pytest.approx(twin(page).output()[0, 2, 8, 10].item(), abs=6e-4)
+    page = show(kind="pointwise", row=8, column=10)
+    page.locator(WEIGHT).nth(1).fill("-1.25")
+    assert page.evaluate("model.get('pointwise_weights')")[0][1] == -1.25
+    assert heading(page) == pytest.approx(twin(page).output()[0, 0, 8, 10].item(), abs=6e-4)
+
+
+def test_every_control_stores_its_setting_and_follows_the_model(show):
+    page = show()
+    asked = {"kind": "standard", "in_channels": 3, "out_channels": 4, "kernel_size": 5}
+    asked |= {"stride": 2, "dilation": 3}
+    for name, value in asked.items():
+        group = page.get_by_role("group", name=name, exact=True)
+        group.get_by_role("radio", name=str(value), exact=True).check(force=True)
+        assert page.evaluate("name => model.get(name)", name) == value
+    page.get_by_label("padding", exact=True).fill("6")
+    page.get_by_role("button", name="output 3").click()
+    page.get_by_label("row", exact=True).fill("2")
+    chosen = dict(settings_of(page))
+    assert (chosen["padding"], chosen["channel"], chosen["row"]) == (6, 3, 2)
+    y = twin(page).output()
+    size = page.locator(".dsconv-microscope-prices dd").first.text_content()
+    assert size == " × ".join(map(str, y.shape[1:]))
+    assert heading(page) == pytest.approx(y[0, 3, 2, chosen["column"]].item(), abs=6e-4)
+    page.evaluate("model.set('kernel_size', 3); model.set('row', 4); model.set('stride', 1)")
+    assert page.get_by_role("radio", name="3", exact=True).nth(2).is_checked()
+    y = twin(page).output()
+    assert heading(page) == pytest.approx(y[0, 3, 4, chosen["column"]].item(), abs=6e-4)
+
+
+def possible(microscope, **change):
+    [(name, value)] = change.items()
+    old = getattr(microscope, name)
+    try:
+        setattr(microscope, name, value)
+    except TraitError:
+        return False
+    setattr(microscope, name, old)
+    return True
+
+
+def test_what_python_refuses_cannot_be_chosen_and_the_page_says_why(code):
+    draw = random.Random(5)
+    cases = [random_microscope(draw) for _ in range(40)]
+    look = f"""(cases) => cases.map({STATE}).map(state => Object.fromEntries(
+        Object.entries(code.faultsOf(state)).map(([name, faults]) => [name, [...faults]])))"""
+    choices = {"out_channels": range(1, 5), "kernel_size": (1, 3, 5, 7)}
+    choices |= {"dilation": range(1, 7), "stride": range(1, 4), "padding": range(13)}
+    refused = 0
+    for case, faults in zip(
+        cases, code.evaluate(look, [plain(case) for case in cases]), strict=True
+    ):
+        for name, values in choices.items():
+            expected = [value for value in values if not possible(case, **{name: value})]
+            assert [value for value, _ in faults[name]] == expected, name
+            assert all(re.search(r"\d", why) for _, why in faults[name])
+            refused += len(expected)
+    assert refused > 50
+
+
+def test_a_refused_choice_is_disabled_and_depthwise_takes_out_channels_along(show):
+    page = show(kernel_size=5, dilation=6, padding=0)
+    seven = page.get_by_role("group", name="kernel_size").get_by_role("radio", name="7")
+    assert seven.is_disabled()
+    why = "7 taps in a row at dilation 6 span 37 pixels, and the picture with padding 0 has 28"
+    assert why in page.locator(".dsconv-microscope-reasons").text_content()
+    page.get_by_label("padding", exact=True).fill("5")
+    assert seven.is_enabled()
+    page.get_by_role("radio", name="depthwise").check(force=True)
+    assert page.evaluate("model.get('out_channels')") == 2
+    assert "out_channels is now 2" in page.locator(".dsconv-note").first.text_content()
+    three = page.get_by_role("group", name="out_channels").get_by_role("radio", name="3")
+    assert three.is_disabled()
+    page.get_by_role("radio", name="pointwise").check(force=True)
+    assert page.get_by_label("padding", exact=True).is_disabled()
+    assert page.get_by_role("group", name="dilation").get_by_role("radio", name="2").is_disabled()
+
+
+def test_an_impossible_state_is_explained_and_the_instrument_returns(show):
+    page = show()
+    for change, words in [
+        ("model.set('kernel_size', 4)", "kernel_size=4"),
+        ("model.set('kernel_size', 7); model.set('dilation', 6)", "span 37 pixels"),
+        ("model.set('pointwise_weights', [[1e9]])", "1000000000"),
+    ]:
+        old = {name: value for name, value in settings_of(page)}
+        page.evaluate(change)
+        assert words in page.get_by_role("alert").text_content()
+        assert not page.locator(OUTPUT).is_visible()
+        page.evaluate("old => Object.entries(old).forEach(([n, v]) => model.set(n, v))", old)
+        assert page.locator(OUTPUT).is_visible()
+        assert page.locator(".dsconv-failure").is_hidden()
+
+
+def test_the_button_shows_the_lines_and_selects_them_where_it_may_not_copy(show):
+    page = show(row=6, column=9)
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.get_by_role("button", name="Copy as PyTorch").click()
+    field = page.locator("textarea")
+    lines = field.input_value()
+    assert page.evaluate("getSelection().toString()") == lines
+    printed = []
+    exec(lines, {"x": digit(), "print": printed.append})
+    assert heading(page) == pytest.approx(printed[0].item(), abs=6e-4)
+    page.get_by_role("radio", name="standard").check(force=True)
+    assert field.input_value() != lines
+    exec(field.input_value(), {"x": digit(), "print": printed.append})
+    assert heading(page) == pytest.approx(printed[1].item(), abs=6e-4)
+
+
+def test_the_button_copies_where_it_may(show):
+    page = show()
+    page.evaluate("""Object.defineProperty(navigator, 'clipboard',
+        {value: {writeText: async (text) => { window.copied = text; }}})""")
+    page.get_by_role("button", name="Copy as PyTorch").click()
+    page.get_by_text("Copied.").wait_for()
+    assert page.evaluate("copied") == page.locator("textarea").input_value()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_phone_needs_no_sideways_scrolling_and_every_target_is_large(show, kind):
+    page = show("phone", kind=kind, in_channels=2, out_channels=4, kernel_size=7, padding=12)
+    for summary in page.locator("summary").all():
+        summary.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    small = page.evaluate("""[...document.querySelectorAll('button, input, select, summary')]
+        .filter(n => n.offsetParent).map(n => [n.tagName, n.getBoundingClientRect()])
+        .filter(([, box]) => box.height < 39.9 || box.width < 39.9).map(([tag]) => tag)""")
+    assert small == []
+    sizes = page.evaluate("""[...document.querySelectorAll('.dsconv *')].filter(n => n.offsetParent
+        && [...n.childNodes].some(c => c.nodeType === 3 && c.data.trim()))
+        .map(n => parseFloat(getComputedStyle(n).fontSize))""")
+    assert min(sizes) >= 14
+
+
+def test_every_control_and_map_has_a_name_of_its_own(show):
+    page = show(kind="separable")
+    names = page.evaluate("""[...document.querySelectorAll(
+            'button, input:not([type=radio]), select, canvas[role]')]
+        .map(n => n.getAttribute('aria-label') ?? n.labels?.[0]?.textContent ?? n.textContent)""")
+    assert all(names) and len(set(names)) == len(names)
+
+
+def test_a_redraw_fits_into_a_frame(show):
+    page = show(in_channels=4, out_channels=4, kernel_size=7, padding=12)
+    for summary in page.locator("summary").all():
+        summary.click()
+    for name, values in (("row", 40), ("stride", 2)):
+        median = page.evaluate(
+            """([name, many]) => {
+              const times = [];
+              for (let turn = 0; turn < 21; turn++) {
+                const start = performance.now();
+                model.set(name, 1 + turn % many);
+                document.body.offsetHeight;
+                times.push(performance.now() - start);
+              }
+              return times.sort((a, b) => a - b)[10];
+            }""",
+            [name, values],
+        )
+        assert median < 50, name
+
+
+# Python
+
+
+def test_python_refuses_the_impossible_and_keeps_the_old_state():
+    microscope = Microscope(digit(), kernel_size=5, dilation=6, padding=0)
+    for name, value, words in [
+        ("kernel_size", 7, "spans 37 pixels"),
+        ("kernel_size", 4, "4"),
+        ("kind", "depthwise", "out_channels=3"),
+        ("row", 4, "rows 0 to 3"),
+        ("channel", 3, "channels 0 to 2"),
+        ("in_channels", 5, "5"),
+        ("pointwise_weights", [[1]], "needs 4"),
+        ("pointwise_weights", [[float("nan")] * 4] * 4, "nan"),
+        ("depthwise_kernels", ["sharp"] * 4, "sharp"),
+        ("depthwise_kernels", [[[1, 2], [3, 4]]] * 4, "2 rows"),
+        ("dense_kernels", [["blur"] * 4] * 3, "3 lists"),
+        ("pixels", b"1234", "28 × 28"),
+    ]:
+        old = plain(microscope)
+        with pytest.raises(TraitError, match=re.escape(words)):
+            setattr(microscope, name, value)
+        assert plain(microscope) == old, name
+
+
+def test_two_settings_that_need_each_other_are_set_together_or_not_at_all():
+    microscope = Microscope(digit())
+    with microscope.hold_trait_notifications():
+        microscope.kind, microscope.out_channels = "depthwise", 4
+    assert microscope.output().shape == (1, 4, 28, 28)
+    old = plain(microscope)
+    with pytest.raises(TraitError), microscope.hold_trait_notifications():
+        microscope.in_channels, microscope.stride = 3, 2
+    assert plain(microscope) == old
+
+
+def test_a_smaller_output_keeps_the_chosen_pixel_inside():
+    microscope = Microscope(digit(), row=27, column=26, channel=2)
+    microscope.padding = 0
+    assert (microscope.row, microscope.column) == (25, 25)
+    microscope.out_channels = 1
+    assert microscope.channel == 0
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (torch.zeros(3, 28, 28), r"\(3, 28, 28\)"),
+        (torch.zeros(1, 3, 28, 28), r"\(1, 3, 28, 28\)"),
+        (torch.zeros(33, 28), "33 × 28"),
+        (torch.zeros(28, 3), "28 × 3"),
+        (torch.full((28, 28), 255.0), "255"),
+        (torch.full((28, 28), float("nan")), "nan"),
+    ],
+)
+def test_an_image_of_another_shape_or_range_is_refused(image, words):
+    with pytest.raises(ValueError, match=words):
+        Microscope(image)
+    microscope = Microscope(digit())
+    with pytest.raises(ValueError, match=words):
+        microscope.image = image
+    assert torch.equal(microscope.image, digit())
+
+
+def test_another_image_may_have_another_shape():
+    microscope = Microscope(digit())
+    microscope.image = digit(9, 12)
+    assert microscope.output().shape == (1, 3, 9, 12)
+    with pytest.raises(TypeError, match="kernel is not a setting"):
+        Microscope(digit(), kernel=3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_still_picture_shows_every_map_and_its_words_the_value(kind):
+    microscope = Microscope(digit(), kind=kind, in_channels=2, out_channels=2, row=3, column=4)
+    microscope.draw_still()
+    pictures = [image.get_array() for image in plt.gcf().axes[0].images]
+    assert len(pictures) == (6 if kind == "separable" else 4)
+    torch.testing.assert_close(torch.tensor(pictures[-1]), microscope.output()[0, -1])
+    value = f"{microscope.output()[0, 0, 3, 4]:.3f}".replace("-", "−")
+    assert f"row 3, column 4 is {value}" in repr(microscope)

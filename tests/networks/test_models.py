@@ -1,0 +1,127 @@
+"""The article's network fails where it says; DSNet keeps its budget and sees the digit."""
+
+import pytest
+import torch
+
+from dsconv_lib.convolution import receptive_field
+from dsconv_lib.data import load_optdigits
+from dsconv_lib.networks import (
+    ArticleNet,
+    CheckpointError,
+    DSNet,
+    load_net,
+    load_pretrained,
+    save_checkpoint,
+    save_net,
+)
+from dsconv_lib.training import evaluate
+
+BATCH = torch.zeros(2, 1, 28, 28)
+
+
+def params(net):
+    return sum(weight.numel() for weight in net.parameters())
+
+
+def test_the_articles_network_stops_at_the_first_batch():
+    with pytest.raises(RuntimeError, match="2x32 and 1568x10"):
+        ArticleNet()(BATCH)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "count"), [({"head_size": 1}, 1_076), ({"pool_size": 7}, 16_436)]
+)
+def test_each_mend_runs(sizes, count):
+    net = ArticleNet(**sizes)
+    assert net(BATCH).shape == (2, 10)
+    assert params(net) == count
+
+
+def test_the_articles_first_layer_has_rank_one():
+    net = ArticleNet().double()
+    maps = net.conv1.pointwise.weight[:, :, 0, 0] @ net.conv1.depthwise.weight.flatten(1)
+    assert torch.linalg.matrix_rank(maps) == 1  # 16 kernels of nine, all multiples of one
+
+
+@pytest.mark.parametrize("width", [1, 4, 16, 24])
+@pytest.mark.parametrize("dilations", [(1, 1), (1, 2, 1, 2), (1, 2, 3, 1, 2, 3)])
+def test_dsnet_runs_at_any_width_and_rates(width, dilations):
+    assert DSNet(width, dilations, num_classes=7)(BATCH).shape == (2, 7)
+
+
+def test_dsnet_stays_under_eight_thousand_weights():
+    assert params(DSNet()) == 7_514
+
+
+def test_rates_do_not_change_the_number_of_weights():
+    assert params(DSNet(dilations=(1, 1, 1, 1))) == params(DSNet(dilations=(3, 3, 3, 3)))
+
+
+def test_a_learned_average_begins_as_the_plain_one():
+    torch.manual_seed(0)
+    net = DSNet(width=4, head_kernel=7).eval()
+    plain = DSNet(width=4).eval()
+    plain.load_state_dict(net.state_dict(), strict=False)
+    torch.testing.assert_close(net(BATCH), plain(BATCH), atol=1e-4, rtol=1e-4)
+
+
+def test_a_learned_average_tells_the_left_from_the_right():
+    torch.manual_seed(0)
+    net = DSNet(width=4, head_kernel=7).eval()
+    maps = torch.randn(1, 12, 7, 7)
+    places = net.average[0].weight
+    places.data = torch.rand_like(places)
+    expected = (maps * places.transpose(0, 1)).sum(dim=(2, 3))  # the norm is untrained
+    found = net.average(maps).flatten(1)
+    torch.testing.assert_close(found, expected, atol=1e-3, rtol=1e-4)
+    assert not torch.allclose(net.average(maps.flip(3)).flatten(1), found, atol=1e-2)
+
+
+def test_dsnet_reads_as_far_as_the_formula_says():
+    net = DSNet().eval()
+    torch.manual_seed(0)
+    x = torch.randn(64, 1, 84, 84, requires_grad=True)
+    maps = net.far(net.pool(net.near(net.stem(x))))
+    maps[..., 10, 10].sum().backward()
+    rows = x.grad.abs().sum(dim=(0, 1, 3)).nonzero().flatten()
+    layers = [(3, 1, 1), (2, 2, 1), (3, 1, 1), (3, 1, 2), (2, 2, 1), (3, 1, 1), (3, 1, 2)]
+    assert rows.max() - rows.min() + 1 == receptive_field(layers)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"width": 0}, "width=0"),
+        ({"num_classes": -1}, "num_classes=-1"),
+        ({"dilations": (1,)}, "number_of_dilations=1"),
+        ({"dilations": (1, 0)}, "dilation=0"),
+        ({"head_kernel": 0}, "head_kernel=0"),
+    ],
+)
+def test_dsnet_refuses_nonsense(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        DSNet(**wrong)
+
+
+def test_a_stored_net_comes_back_as_it_was(tmp_path):
+    torch.manual_seed(0)
+    net = DSNet(width=4, dilations=(1, 3, 2), num_classes=7, head_kernel=7).eval()
+    save_net(net, tmp_path / "net.pt")
+    again = load_net(tmp_path / "net.pt")
+    x = torch.randn(2, 1, 28, 28)
+    assert torch.equal(again(x), net(x))
+    assert (again.width, again.dilations, again.num_classes) == (4, (1, 3, 2), 7)
+    assert again.head_kernel == 7
+    assert not again.training
+
+
+def test_a_file_without_a_net_is_refused(tmp_path):
+    save_checkpoint({"model": {}, "net": {"width": 4}}, tmp_path / "other.pt")
+    with pytest.raises(CheckpointError, match="holds none of DSNet"):
+        load_net(tmp_path / "other.pt")
+
+
+def test_the_pretrained_net_reads_handwriting_it_was_not_trained_on():
+    optdigits = load_optdigits()
+    accuracy = evaluate(load_pretrained(), optdigits)
+    assert accuracy > 0.4  # chance is 0.1

@@ -1,0 +1,128 @@
+"""The benchmarks race the networks they name, and every script says how it is used."""
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from dsconv_lib.data import load_optdigits, to_input
+from dsconv_lib.networks import load_net
+from dsconv_lib.training import evaluate
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+SCRIPTS = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem != "study")
+BATCH = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """Import a benchmark by name."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    before = set(sys.modules)
+    yield importlib.import_module
+    for name in set(sys.modules) - before:
+        if name in {"study", *SCRIPTS}:
+            del sys.modules[name]
+
+
+def params(net):
+    return sum(weight.numel() for weight in net.parameters())
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_script_has_help_that_names_its_options(name):
+    done = subprocess.run(
+        [sys.executable, BENCHMARKS / f"{name}.py", "--help"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--threads" in done.stdout
+
+
+def test_nonsense_on_the_command_line_is_refused():
+    done = subprocess.run(
+        [sys.executable, BENCHMARKS / "loading.py", "--seeds", "0"], capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert "--seeds and --threads must both be at least 1" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("contender", "count"),
+    [("PyTorch's example", 1_199_882), ("train_mnist_fast", 215_194)],
+)
+def test_the_other_contenders_have_the_published_number_of_weights(script, contender, count):
+    build, _ = script("time_to_99").CONTENDERS[contender]
+    net = build()
+    assert params(net) == count
+    assert net(BATCH).shape == (2, 10)
+
+
+def test_our_contender_has_at_most_ten_thousand_weights(script):
+    build, _ = script("time_to_99").CONTENDERS["DSNet"]
+    assert params(build()) <= 10_000
+
+
+def test_the_accurate_contender_has_at_most_eight_thousand_weights(script):
+    study = script("accuracy_per_weight")
+    assert params(study.DSNet(study.BEST, **study.SHAPE)) <= 8_000
+
+
+def test_five_looks_average_what_the_network_says_of_shifted_digits(script):
+    study, digits = script("accuracy_per_weight"), load_optdigits().split("test")
+    torch.manual_seed(0)
+    net = study.DSNet(4, **study.SHAPE).eval()
+    answers = study.read_test(net, digits)
+    assert answers["test"] == evaluate(net, digits)
+    x = torch.stack([digits.images.roll(shift, (2, 3)) for shift in study.LOOKS])
+    with torch.no_grad():
+        p = torch.stack([net(to_input(images)).log_softmax(1) for images in x]).mean(0)
+    right = (p.argmax(1) == digits.labels).float().mean().item()
+    assert answers["test_five_looks"] == pytest.approx(right, abs=0.005)  # ties, by rounding
+
+
+@pytest.mark.parametrize("contender", ["train_mnist_fast", "train_mnist_fast, channels last"])
+def test_the_fast_contender_learns_real_digits(script, contender):
+    build, train = script("time_to_99").CONTENDERS[contender]
+    torch.manual_seed(0)
+    net, digits = build(), load_optdigits().split("train")
+    for _ in range(12):
+        assert next(train(net, digits, 0)) is None
+    assert evaluate(net, digits) > 0.5  # chance is 0.1
+
+
+def test_a_dense_twin_can_do_all_that_the_separable_layer_does(script):
+    ablation = script("ablation")
+    torch.manual_seed(0)
+    net = ablation.build("separable, dilated").eval()
+    layer = net.far[1].conv
+    twin = ablation.dense_twin(layer)
+    kernel = layer.pointwise.weight * layer.depthwise.weight.transpose(0, 1)  # P[o, i] D[i]
+    twin.weight.data = kernel
+    x = torch.randn(2, 48, 9, 9)
+    assert torch.allclose(twin(x), layer(x), atol=1e-5)
+
+
+def test_the_nets_of_the_ablation_differ_in_what_they_claim(script):
+    ablation = script("ablation")
+    count = {name: params(ablation.build(name)) for name in ablation.NETS}
+    assert count["separable"] == count["separable, dilated"] == 7_514
+    assert count["dense"] == count["dense, dilated"] > 6 * count["separable"]
+    assert abs(count["dense, as many weights"] - count["separable"]) < 600
+    assert all(ablation.build(name)(BATCH).shape == (2, 10) for name in ablation.NETS)
+
+
+def test_each_measure_against_overfitting_takes_as_many_steps(script):
+    measures = script("generalisation").MEASURES.values()
+    steps = {m.recipe.epochs * (m.digits // m.recipe.batch_size) for m in measures}
+    assert max(steps) - min(steps) <= 0.04 * max(steps)
+
+
+def test_the_stored_variants_are_those_that_the_script_trains(script):
+    variants = script("variants")
+    nets = [load_net(path) for path in sorted(variants.FOLDER.glob("*.pt"))]
+    assert sorted((net.width, net.dilations) for net in nets) == sorted(variants.SHAPES)
+    accuracies = [evaluate(net, load_optdigits()) for net in nets]
+    assert min(accuracies) > 0.3  # chance is 0.1

@@ -1,0 +1,240 @@
+"""Two processes train one network as one process does, and a lost one ends with an error."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from dsconv_lib.training import (
+    AllReduce,
+    Team,
+    TeamError,
+    TeamNorm2d,
+    current_team,
+    distributed,
+    divide_batch,
+    join_team,
+)
+
+BOOK = Path(__file__).parents[2]
+ALONE = {
+    name: value
+    for name, value in os.environ.items()
+    if name not in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+}
+ENVIRONMENT = {**ALONE, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+TRAIN = [
+    "--data",
+    "optdigits",
+    "--width",
+    "4",
+    "--dilations",
+    "1,2",
+    "--epochs",
+    "1",
+    "--batch-size",
+    "150",
+    "--lr",
+    "0.005",
+]
+GRADIENTS = """
+import sys, torch
+from dsconv_lib.training import join_team
+from dsconv_lib.networks import DSNet
+
+torch.manual_seed(0)
+net = DSNet(width=4, dilations=(1, 2))
+x, labels = torch.randn(9, 1, 28, 28), torch.randint(10, (9,))
+with join_team() as team:
+    united = team.unite(net)
+    share, wanted = team.share(x), team.share(labels)
+    loss = torch.nn.functional.cross_entropy(united(share), wanted, reduction="sum")
+    (loss * team.size / len(x)).backward()
+    if team.first:
+        state = {name: weight.grad for name, weight in net.named_parameters()}
+        torch.save({**state, **dict(net.named_buffers())}, sys.argv[1])
+"""
+STUCK = """
+import os, sys, time, torch
+from dsconv_lib.training import AllReduce, join_team
+
+with join_team(patience=20) as team:
+    AllReduce.apply(torch.ones(1))
+    os.write(1, f"pid {team.rank} {os.getpid()}\\n".encode())  # in one piece, unlike print
+    for _ in range(2000):
+        time.sleep(0.01)
+        AllReduce.apply(torch.ones(1))
+"""
+
+
+def torchrun(processes, *words, **options):
+    """Start a team on this machine; a free port is found by torchrun itself."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc_per_node", str(processes), *map(str, words)]
+    return subprocess.Popen(
+        command,
+        cwd=BOOK,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,
+    )
+
+
+def finished(process, patience=120):
+    try:
+        said, _ = process.communicate(timeout=patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    return process.returncode, said
+
+
+@pytest.fixture
+def program(tmp_path):
+    """Write a program to a file, for torchrun to start."""
+
+    def write(text):
+        file = tmp_path / "program.py"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return write
+
+
+def test_the_shares_of_a_batch_are_the_batch():
+    batch = torch.arange(10)
+    for size in (1, 2, 3, 4):
+        shares = [Team(rank, size).share(batch) for rank in range(size)]
+        assert torch.equal(torch.cat(shares), batch)
+        assert [len(share) for share in shares] == divide_batch(10, size)
+
+
+def test_fewer_digits_than_processes_are_refused():
+    with pytest.raises(ValueError, match="a batch of 3 digits for 4 processes"):
+        divide_batch(3, 4)
+
+
+def test_alone_everything_stays_as_it_is(monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    net, x = nn.Linear(2, 2), torch.ones(3)
+    with join_team() as team:
+        assert team == current_team() == Team(0, 1)
+        assert team.first
+        assert team.unite(net) is net
+        assert team.share(x).equal(x) and team.mean(x) is x
+
+
+@pytest.fixture
+def team_of_one(tmp_path):
+    """A process group of one, in which every collective runs."""
+    store = f"file://{tmp_path}/store"
+    distributed._stay_on_this_machine()
+    torch.distributed.init_process_group("gloo", init_method=store, rank=0, world_size=1)
+    yield
+    torch.distributed.destroy_process_group()
+
+
+def test_normalising_together_is_batch_norm_where_one_process_has_it_all(team_of_one):
+    torch.manual_seed(0)
+    ours, theirs = TeamNorm2d(5), nn.BatchNorm2d(5)
+    for name in ("weight", "bias"):
+        values = torch.rand(5)
+        for norm in (ours, theirs):
+            getattr(norm, name).data.copy_(values)
+    x = 3 + 2 * torch.randn(6, 5, 4, 4)
+    leaves = [x.clone().requires_grad_() for _ in range(2)]
+    outputs = [norm(leaf) for norm, leaf in zip((ours, theirs), leaves, strict=True)]
+    for y in outputs:
+        y.pow(3).sum().backward()
+    torch.testing.assert_close(*outputs, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(*(leaf.grad for leaf in leaves), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(ours.weight.grad, theirs.weight.grad, rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(ours.state_dict(), theirs.state_dict())
+    ours.eval(), theirs.eval()
+    torch.testing.assert_close(ours(x), theirs(x))
+
+
+def test_backward_through_a_sum_over_processes_sums_the_slopes(team_of_one):
+    x = torch.ones(3, requires_grad=True)
+    (2 * AllReduce.apply(x)).sum().backward()
+    assert x.grad.tolist() == [2, 2, 2]
+
+
+def test_two_processes_find_the_gradients_and_statistics_of_one(program, tmp_path):
+    file = program(GRADIENTS)
+    one, two = tmp_path / "one.pt", tmp_path / "two.pt"
+    alone = subprocess.run([sys.executable, file, one], cwd=BOOK, env=ENVIRONMENT)
+    assert alone.returncode == 0
+    code, said = finished(torchrun(2, file, two))
+    assert code == 0, said
+    assert "Warning" not in said
+    expected, found = torch.load(one), torch.load(two)
+    assert expected.keys() == found.keys()
+    for name, value in expected.items():  # shares of 5 and 4: not equal
+        torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-5, msg=name)
+
+
+def test_the_command_line_trains_in_two_processes_to_the_weights_of_one(tmp_path):
+    one, two, run = tmp_path / "one.pt", tmp_path / "two.pt", tmp_path / "run.pt"
+    command = [sys.executable, "-m", "dsconv_lib", "train", *TRAIN, "--save", one]
+    subprocess.run(command, cwd=BOOK, env=ENVIRONMENT, check=True, capture_output=True)
+    words = ["-m", "dsconv_lib", "train", *TRAIN, "--save", two, "--checkpoint", run]
+    code, said = finished(torchrun(2, *words))
+    assert code == 0, said
+    assert said.count("Network: ") == 1  # the second process is silent
+    assert said.count("Stored in") == 1
+    expected, found = (torch.load(file)["model"] for file in (one, two))
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, rtol=1e-3, atol=1e-3, msg=name)
+    assert len(torch.load(run)["rows"]) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.pt", "run.pt", "two.pt"]
+
+
+def test_a_killed_process_ends_the_team_with_an_error(program):
+    process = torchrun(2, program(STUCK), start_new_session=True)
+    pids, said = {}, []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if found := re.match(r"pid (\d) (\d+)", line):
+                pids[found[1]] = int(found[2])
+            if len(pids) == 2:
+                break
+        started = time.monotonic()
+        os.kill(pids["1"], signal.SIGKILL)
+        code, rest = finished(process, 60)
+    finally:
+        process.kill()
+    text = "".join(said) + rest
+    assert code != 0 and time.monotonic() - started < 60
+    assert "TeamError" in text or "SIGKILL" in text, text
+
+
+def test_a_process_whose_team_never_comes_says_so(monkeypatch):
+    for name, value in {
+        "RANK": "1",
+        "WORLD_SIZE": "2",
+        "LOCAL_RANK": "1",
+        "GROUP_WORLD_SIZE": "1",
+        "MASTER_PORT": "9",  # nobody listens there
+    }.items():
+        monkeypatch.setenv(name, value)
+    started = time.monotonic()
+    with pytest.raises(TeamError, match="process 1 of 2"), join_team(patience=2):
+        pass
+    assert time.monotonic() - started < 30
+
+
+def test_an_error_of_another_kind_is_left_as_it_is(monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    with pytest.raises(RuntimeError, match="shapes"), join_team():
+        raise RuntimeError("shapes do not fit")

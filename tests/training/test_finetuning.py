@@ -1,0 +1,167 @@
+"""What is frozen stays, each part moves at its own rate, and no label is spent twice."""
+
+import pytest
+import torch
+from torch import nn
+
+from dsconv_lib.data import load_optdigits
+from dsconv_lib.networks import DSNet
+from dsconv_lib.training import (
+    WAYS,
+    Recipe,
+    adapt,
+    discriminative_groups,
+    draw_per_class,
+    freeze,
+    frozen_statistics,
+    gradual_stages,
+    learning_parts,
+    recipe_for_few,
+    trainable_params,
+    unfreeze,
+)
+
+
+@pytest.fixture
+def net():
+    torch.manual_seed(0)
+    return DSNet(width=4, dilations=(1, 2))
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_optdigits()
+
+
+def one_step(net, optimiser):
+    net.train()
+    net(torch.randn(8, 1, 28, 28)).square().sum().backward()
+    optimiser.step()
+
+
+def test_frozen_parts_keep_their_weights_and_the_rest_moves(net):
+    freeze(net.stem, net.near)
+    before = {name: weight.clone() for name, weight in net.named_parameters()}
+    one_step(net, torch.optim.SGD(net.parameters(), lr=0.1))
+    for name, weight in net.named_parameters():
+        assert torch.equal(weight, before[name]) == name.startswith(("stem", "near"))
+
+
+def test_unfreezing_gives_all_weights_back(net):
+    everything = trainable_params(net)
+    freeze(net)
+    assert trainable_params(net) == 0
+    unfreeze(net.head)
+    assert trainable_params(net) == 12 * 10 + 10
+    unfreeze(net)
+    assert trainable_params(net) == everything
+
+
+def test_freezing_does_not_stop_batch_norm_statistics_but_the_context_does(net):
+    freeze(net)
+    batch_norm, x = net.stem[2], torch.randn(8, 1, 28, 28) + 3
+    still = batch_norm.running_mean.clone()
+    with frozen_statistics(net):
+        net.train()
+        net(x)
+        assert torch.equal(batch_norm.running_mean, still)
+    assert batch_norm.training
+    net(x)
+    assert not torch.equal(batch_norm.running_mean, still)
+
+
+def test_each_part_moves_at_its_own_rate(net):
+    parts = [net.stem, net.near, net.far, net.head]
+    groups = discriminative_groups(parts, lr=0.26, factor=2.6)
+    assert [group["lr"] for group in groups] == pytest.approx([0.26 / 2.6**k for k in (3, 2, 1, 0)])
+    covered = [weight for group in groups for weight in group["params"]]
+    assert len(covered) == len(list(net.parameters()))
+    torch.optim.SGD(groups)  # an optimiser takes them as they are
+
+
+def test_a_frozen_part_has_no_group(net):
+    freeze(net.stem)
+    assert len(discriminative_groups([net.stem, net.head], lr=0.1)) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"lr": 0.0}, {"lr": 0.1, "factor": -1.0}])
+def test_rates_must_be_positive(net, wrong):
+    with pytest.raises(ValueError, match="must both be positive"):
+        discriminative_groups([net], **wrong)
+
+
+def test_gradual_unfreezing_starts_at_the_head_and_ends_with_all():
+    parts = [nn.Linear(1, 1) for _ in range(3)]
+    assert gradual_stages(parts) == [parts[2:], parts[1:], parts]
+
+
+@pytest.mark.parametrize("per_class", [1, 10, 100])
+def test_a_draw_has_the_same_number_of_every_class_and_leaves_the_rest(digits, per_class):
+    drawn, rest = draw_per_class(digits, per_class, seed=3)
+    assert drawn.labels.bincount().tolist() == [per_class] * 10
+    assert len(drawn) + len(rest) == len(digits)
+    both = torch.cat([drawn.images, rest.images]).flatten(1).long().sum(1)
+    assert both.sort().values.equal(digits.images.flatten(1).long().sum(1).sort().values)
+
+
+def test_a_seed_draws_the_same_digits_and_a_larger_draw_contains_the_smaller(digits):
+    small, _ = draw_per_class(digits, 2, seed=5)
+    again, _ = draw_per_class(digits, 2, seed=5)
+    large, _ = draw_per_class(digits, 4, seed=5)
+    other, _ = draw_per_class(digits, 2, seed=6)
+    assert torch.equal(small.images, again.images)
+    assert not torch.equal(small.images, other.images)
+    known = {image.numpy().tobytes() for image in large.images}
+    assert all(image.numpy().tobytes() in known for image in small.images)
+
+
+def test_a_draw_that_leaves_nothing_is_refused(digits):
+    with pytest.raises(ValueError, match="180 digits of class"):
+        draw_per_class(digits, 180, seed=0)
+
+
+def test_the_pool_is_no_part_that_learns(net):
+    assert learning_parts(net) == [net.stem, net.near, net.far, net.head]
+
+
+@pytest.mark.parametrize(
+    ("per_class", "epochs", "batch"), [(1, 100, 10), (2, 100, 20), (10, 25, 25)]
+)
+def test_a_recipe_asks_for_the_same_steps_however_few_the_digits(digits, per_class, epochs, batch):
+    few, _ = draw_per_class(digits, per_class, seed=0)
+    recipe = recipe_for_few(few, 0.003, steps=100, seed=4)
+    assert recipe == Recipe(epochs=epochs, batch_size=batch, lr=0.003, seed=4)
+
+
+@pytest.mark.parametrize("wrong", [{"steps": 0}, {"batch_size": 0}])
+def test_a_recipe_of_no_steps_is_refused(digits, wrong):
+    with pytest.raises(ValueError, match="=0, but it must be a whole number"):
+        recipe_for_few(digits, 0.1, **wrong)
+
+
+def adapted(net, digits, way):
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    few, _ = draw_per_class(digits, 1, seed=0)
+    adapt(net, few, way, recipe_for_few(few, 0.01, steps=4))
+    after = net.state_dict()
+    return {name for name in before if not torch.equal(before[name], after[name])}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_changes_what_it_says_and_leaves_everything_trainable(net, digits, way):
+    changed = adapted(net, digits, way)
+    statistics = {name for name in net.state_dict() if "running" in name}
+    weights = {name for name, _ in net.named_parameters()}
+    if way == "head only":
+        assert changed == {"head.weight", "head.bias"}
+    elif way == "frozen statistics":
+        assert changed == weights
+    else:
+        assert changed >= weights | statistics
+    assert all(weight.requires_grad for weight in net.parameters())
+    assert not any(part._forward_pre_hooks for part in net.modules())
+
+
+def test_another_way_is_refused(net, digits):
+    with pytest.raises(ValueError, match="must be one of from scratch, head only"):
+        adapt(net, digits, "prayer", Recipe())
