@@ -1,6 +1,6 @@
 """How far a convolution reaches, and which pixels it misses. Plain integers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from dsconv_lib.checks import require_whole
 
@@ -82,55 +82,74 @@ def receptive_field(layers: Iterable[tuple[int, int, int]]) -> int:
     return seen
 
 
-def path_counts(kernel_size: int, dilations: Iterable[int]) -> list[int]:
+def path_counts(kernel_size: int | Sequence[int], dilations: Iterable[int]) -> list[int]:
     """Count the paths from each input pixel to one output pixel, in 1-D at stride 1.
 
     A layer of ``k`` taps adds ``k`` shifted copies of the counts below it. The list has one
     entry per pixel of the receptive field, left to right; a zero is a pixel never read.
     In 2-D the count of a pixel is the product of its row's and its column's.
 
-    Raises:
-        ValueError: a number below 1.
+    Args:
+        kernel_size: of all layers, or one for each rate.
 
-    Example (three layers of three taps; then the same weights with a hole):
+    Raises:
+        ValueError: a number below 1, or not as many kernels as rates.
+
+    Example (three layers of three taps; the same weights with a hole; three taps, then five):
         >>> path_counts(3, [1, 2, 4])
         [1, 1, 2, 1, 3, 2, 3, 1, 3, 2, 3, 1, 2, 1, 1]
         >>> path_counts(3, [2, 2])
         [1, 0, 2, 0, 3, 0, 2, 0, 1]
+        >>> path_counts([3, 5], [1, 2])
+        [1, 1, 2, 1, 2, 1, 2, 1, 2, 1, 1]
 
     Source: [wang2018understanding], on hybrid dilation. Taught in: 03_dilated_convolution.
     """
     counts = [1]
-    for dilation in dilations:
-        wider = [0] * (len(counts) + effective_kernel(kernel_size, dilation) - 1)
-        for tap in range(kernel_size):
+    for dilation, taps in _rates_and_kernels(kernel_size, dilations):
+        wider = [0] * (len(counts) + effective_kernel(taps, dilation) - 1)
+        for tap in range(taps):
             for pixel, paths in enumerate(counts):
                 wider[pixel + tap * dilation] += paths
         counts = wider
     return counts
 
 
-def has_holes(kernel_size: int, dilations: Iterable[int]) -> bool:
+def has_holes(kernel_size: int | Sequence[int], dilations: Iterable[int]) -> bool:
     """Decide whether a stride-1 stack skips pixels inside its own receptive field.
 
     Exact, and the order of the layers does not matter. Sort the rates: there is no hole
-    if and only if each rate is at most one more than the reach, ``k - 1`` times their sum, of
-    the rates before it. A kernel of one tap sees one pixel and skips none.
+    if and only if each rate is at most one more than the reach of the smaller ones, the sum of
+    their ``(k - 1) * d``. A kernel of one tap sees one pixel and skips none.
+
+    Args:
+        kernel_size: of all layers, or one for each rate.
 
     Raises:
-        ValueError: a number below 1.
+        ValueError: a number below 1, or not as many kernels as rates.
 
-    Example (WaveNet-like doubling is dense; dropping the first layer is not):
-        >>> has_holes(3, [1, 2, 4, 8]), has_holes(3, [2, 4, 8])
-        (False, True)
+    Example (WaveNet-like doubling is dense; dropping the first layer is not; five taps reach on):
+        >>> has_holes(3, [1, 2, 4, 8]), has_holes(3, [2, 4, 8]), has_holes([5, 3], [1, 5])
+        (False, True, False)
 
     Source: derived and proved in the chapter; compare [wang2018understanding].
     Taught in: 03_dilated_convolution.
     """
     reach = 0
-    for dilation in sorted(dilations):
-        span = effective_kernel(kernel_size, dilation)
-        if kernel_size > 1 and dilation > reach + 1:
+    for dilation, taps in sorted(_rates_and_kernels(kernel_size, dilations)):
+        span = effective_kernel(taps, dilation)
+        if taps > 1 and dilation > reach + 1:
             return True
         reach += span - 1
     return False
+
+
+def _rates_and_kernels(
+    kernel_size: int | Sequence[int], dilations: Iterable[int]
+) -> list[tuple[int, int]]:
+    dilations = list(dilations)
+    alike = not isinstance(kernel_size, list | tuple)
+    kernels = [kernel_size] * len(dilations) if alike else kernel_size
+    if len(kernels) != len(dilations):
+        raise ValueError(f"{len(kernels)} kernels for {len(dilations)} rates: one for each")
+    return list(zip(dilations, kernels, strict=True))
