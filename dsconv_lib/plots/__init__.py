@@ -43,6 +43,7 @@ from dsconv_lib.plots.finetuning import (
     plot_leak,
     plot_three_sources,
 )
+from dsconv_lib.plots.images import Square, as_sheet, centred, plot_images
 from dsconv_lib.plots.inside import (
     plot_fields,
     plot_kernel_parts,

@@ -1,10 +1,12 @@
-"""How every figure looks: palette, fonts, and the one way a figure is made."""
+"""How every figure looks: palette, kinds of layer, fonts, and the one way a figure is made."""
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
@@ -17,6 +19,25 @@ NEUTRAL = "#767676"
 FAINT = "#D9D9D9"
 MAGNITUDE = "cividis"  # colours for counts and sizes
 WEIGHTS = "RdBu_r"  # colours for signed values, centred on zero
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one idea is drawn: its colour, and what repeats the colour in print."""
+
+    colour: str
+    marker: str
+    line: str = "-"
+    hatch: str = ""
+
+
+KINDS = {  # by kind of layer; figures and instruments read this table
+    "dense": Look(DENSE, "s"),
+    "depthwise": Look(DEPTHWISE, "o", hatch="//"),
+    "pointwise": Look(POINTWISE, "^", hatch=".."),
+    "separable": Look(NEUTRAL, "D", "--"),
+    "norm": Look(NEUTRAL, "v", ":"),
+}
 
 DPI = 130  # [pixels per inch] of a figure in a chapter
 STYLE = {
@@ -36,13 +57,25 @@ STYLE = {
 }
 
 
-def figure(width: float = 6.4, height: float = 3.2, rows: int = 1, columns: int = 1) -> Callable:
+def colour_of(name: str) -> str:
+    """Look up the colour of a kind of layer; any other name is a colour of matplotlib's."""
+    return KINDS[name].colour if name in KINDS else name
+
+
+def figure(
+    width: float = 6.4,
+    height: float = 3.2,
+    rows: int = 1,
+    columns: int = 1,
+    layout: str = "constrained",
+) -> Callable:
     """Turn a function that draws on ``ax`` into one that makes its own figure when none is given.
 
     With more than one panel, ``ax`` is the array that ``plt.subplots`` returns.
 
     Args:
         width, height: size of the whole figure [inches].
+        layout: "compressed" puts panels of square pixels close together.
     """
 
     def decorate(draw: Callable) -> Callable:
@@ -50,7 +83,7 @@ def figure(width: float = 6.4, height: float = 3.2, rows: int = 1, columns: int 
         def plot(*args, ax=None, **kwargs) -> None:
             drawn = None
             if ax is None:  # outside the context, which would undo what a new backend sets
-                drawn = plt.figure(figsize=(width, height), dpi=DPI, layout="constrained")
+                drawn = plt.figure(figsize=(width, height), dpi=DPI, layout=layout)
             with plt.rc_context(STYLE):
                 draw(*args, ax=drawn.subplots(rows, columns) if drawn else ax, **kwargs)
 
@@ -80,12 +113,15 @@ def draw_pixels(
 
 
 def write_numbers(
-    ax: Axes, values: ArrayLike, form: str = "{:g}", light_above: float | None = None, **text
+    ax: Axes,
+    values: ArrayLike,
+    form: str | ArrayLike = "{:g}",
+    light_above: float | None = None,
+    **text,
 ) -> None:
-    """Write each number of a 2-D array into its pixel, white on dark where asked."""
-    for row, line in enumerate(values):
-        for column, value in enumerate(line):
-            on_dark = light_above is not None and value > light_above
-            ink = "white" if on_dark else "black"
-            label = form.format(float(value))
-            ax.text(column, row, label, ha="center", va="center", **{"color": ink, **text})
+    """Write each number of a 2-D array, or a word for it, into its pixel; white on dark ink."""
+    for (row, column), value in np.ndenumerate(np.asarray(values)):
+        words = form.format(value + 0.0) if isinstance(form, str) else form[row][column]
+        ink = "white" if light_above is not None and value > light_above else "black"
+        look = {"ha": "center", "va": "center", "color": ink, **text}
+        ax.text(column, row, words, **look)

@@ -1,0 +1,203 @@
+"""Pictures of pixels: digits, maps, kernels and labelled canvases, in rows with their labels."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+from numpy.typing import ArrayLike
+
+from dsconv_lib.plots.style import MAGNITUDE, WEIGHTS, colour_of, draw_pixels, figure, write_numbers
+
+DIGITS = ["#E6194B", "#F58231", "#B8860B", "#A6CE39", "#1B8A3A"]
+DIGITS += ["#42C6E0", "#1F4FCC", "#7B2FBE", "#F032E6", "#5A3A22"]  # one colour per digit, 0 to 9
+COLOURS = {  # what the values are: their colours, and the lowest value where the highest is 1
+    "ink": ("gray_r", 0),
+    "signed": (plt.get_cmap(WEIGHTS, 33), -1),  # few colours make a small file
+    "magnitude": (MAGNITUDE, 0),
+    "classes": (ListedColormap(["white", *DIGITS]), 0),  # 0 is background, 1 + k is digit k
+}
+Label = str | tuple[str, str]  # words, or words and the kind of layer or colour they stand for
+
+
+class Square(NamedTuple):
+    """A frame around pixels: its top left pixel, its side [pixels], kind of layer or colour."""
+
+    row: float
+    column: float
+    side: float
+    colour: str = "dense"
+    line: str = "-"
+
+
+def centred(side: float, size: int, colour: str = "white", line: str = "-") -> Square:
+    """Give the frame of this side around the middle of ``size`` pixels."""
+    return Square((size - side) / 2, (size - side) / 2, side, colour, line)
+
+
+def plot_images(
+    images: Mapping[str, Sequence[ArrayLike]] | Sequence[ArrayLike],
+    labels: Sequence[Label] = (),
+    *,
+    columns: int | Sequence[str] = 0,
+    colours: str | Sequence[str] | None = None,
+    most: float | Sequence[float] | None = None,
+    numbers: str | Sequence[str | ArrayLike | None] | None = None,
+    squares: Sequence[Sequence[Square]] = (),
+    frames: str | Sequence[str | None] | None = None,
+    tile: float = 2.0,
+    ax=None,
+) -> None:
+    """Show arrays (H, W) as pixels, in rows, each with its label below.
+
+    What is said once holds for every image; a list says it image by image, in reading order.
+
+    Args:
+        images: one after another, or by name: then each name begins a row and stands before it
+            (above it, where the images of one name need several rows).
+        labels: words below each image; with a kind of layer or a colour they are bold.
+        columns: images in a row, or the words above them; by default all of a name.
+        colours: "ink", "signed", "magnitude" or "classes"; by default signed where a value is
+            below zero, ink elsewhere. A key below the figure says which class has which colour.
+        most: the value with the strongest colour; by default each image's own largest size.
+        numbers: a format such as "{:.2f}" for the number in each pixel, or an array of words.
+        squares: for each image, the frames to draw on it.
+        frames: the kind of layer, or the colour, of each image's own frame.
+        tile: largest side of an image [inches].
+
+    Raises:
+        ValueError: a list that is shorter or longer than there are images.
+
+    Example (a kernel with its weights, in blue):
+        >>> plot_images([[[0, 1], [-1, 0]]], ["a kernel"], numbers="{:g}", frames="depthwise")
+    """
+    blocks = images if isinstance(images, Mapping) else {"": images}
+    blocks = {name: [np.asarray(image) for image in block] for name, block in blocks.items()}
+    every = [image for block in blocks.values() for image in block]
+    given = labels or None, colours, most, numbers, squares or None, frames
+    looks = zip(*(_for_each(one, len(every)) for one in given), strict=True)
+    across = columns if isinstance(columns, int) else len(columns)
+    across = across or max(map(len, blocks.values()))
+    deep = sum(-(-len(block) // across) for block in blocks.values())
+    size = _size(blocks, labels, columns, across, deep, tile)
+    drawn = figure(*size, rows=deep, columns=across, layout="compressed")(_draw)
+    drawn(blocks, [_Look(*look) for look in looks], columns, across, ax=ax)
+
+
+def as_sheet(maps: ArrayLike, columns: int = 0) -> np.ndarray:
+    """Lay maps (C, H, W) side by side as one image, each divided by its own largest size.
+
+    A gap of one pixel, and what is left of the last row, is nan.
+
+    Args:
+        columns: maps in a row; by default as many as there are rows, or one more.
+    """
+    maps = np.asarray(maps, dtype=float)
+    most = abs(maps).max(axis=(1, 2), keepdims=True)
+    columns = columns or int(np.ceil(len(maps) ** 0.5))
+    gaps = ((0, -len(maps) % columns), (0, 1), (0, 1))
+    tiles = np.pad(maps / np.where(most > 0, most, 1), gaps, constant_values=np.nan)
+    rows = tiles.reshape(-1, columns, *tiles.shape[1:]).swapaxes(1, 2)  # (R, H+1, columns, W+1)
+    return rows.reshape(-1, columns * tiles.shape[2])[:-1, :-1]
+
+
+class _Look(NamedTuple):
+    """How one image is drawn; the arguments of ``plot_images``, for this image alone."""
+
+    label: Label | None
+    colours: str | None
+    most: float | None
+    numbers: str | ArrayLike | None
+    squares: Sequence[Square] | None
+    frame: str | None
+
+
+def _for_each(given: object, count: int) -> list:
+    """Repeat what is said once, and check that a list has something for every image."""
+    if given is None or isinstance(given, (str, int, float)) or getattr(given, "ndim", 1) == 0:
+        return [given] * count
+    if len(given) != count:
+        raise ValueError(f"{len(given)} given for {count} images: {given}")
+    return list(given)
+
+
+def _size(blocks, labels, columns, across, deep, tile: float) -> tuple[float, float]:
+    """Choose the size of the figure [inches] for so many images and lines of words."""
+    wraps = deep > len(blocks)
+    names = [line for name in blocks for line in name.split("\n")]
+    before = 0 if wraps else 0.09 * max(map(len, names))
+    tile = min(tile, (6.4 - before) / across - 0.1)
+    lines = max((_words(label)[0].count("\n") + 1 for label in labels), default=0)
+    above = 0.35 * (len(blocks) if wraps and any(names) else not isinstance(columns, int))
+    return across * (tile + 0.1) + before, deep * (tile + 0.24 * lines + 0.1) + above
+
+
+def _words(label: Label) -> tuple[str, str, str]:
+    """Split a label into words, their colour and their weight."""
+    return (label, "black", "normal") if isinstance(label, str) else (*label, "bold")
+
+
+def _draw(blocks, looks: list[_Look], columns, across: int, *, ax) -> None:
+    """Fill the panels block by block, and name the blocks and the columns."""
+    panels, shown, row = np.reshape(np.atleast_1d(ax), (-1, across)), iter(looks), 0
+    for name, block in blocks.items():
+        rows = -(-len(block) // across)
+        _name_row(panels[row, 0], name, above=len(panels) > len(blocks))
+        for panel in panels[row : row + rows].flat[len(block) :]:
+            panel.set_axis_off()
+        for panel, image in zip(panels[row : row + rows].flat, block, strict=False):
+            _show(panel, image, next(shown))
+        row += rows
+    for panel, words in zip(panels[0], () if isinstance(columns, int) else columns, strict=False):
+        panel.set_title(words, fontsize=11)
+    if any(look.colours == "classes" for look in looks):
+        name_classes(panels[0, 0].figure)
+
+
+def _name_row(panel: Axes, name: str, above: bool) -> None:
+    """Write what a row shows above its first panel, or before it."""
+    if above:
+        panel.set_title(" ")  # keeps a line free for words that are wider than the panel
+        panel.text(0, 1.06, name, transform=panel.transAxes).set_in_layout(False)
+    elif name:
+        panel.set_ylabel(name, rotation=0, ha="right", va="center")
+
+
+def name_classes(drawn: Figure) -> None:
+    """Write under a figure which colour is which digit."""
+    key = [Patch(color=colour, label=str(digit)) for digit, colour in enumerate(DIGITS)]
+    look = {"handlelength": 0.7, "handletextpad": 0.3, "columnspacing": 0.8}
+    drawn.legend(handles=key, loc="outside lower center", ncols=10, **look)
+
+
+def _show(panel: Axes, image: np.ndarray, look: _Look) -> None:
+    """Show one image in its panel, with everything that belongs to it."""
+    colours = look.colours or ("signed" if np.nanmin(image) < 0 else "ink")
+    cmap, low = COLOURS[colours]
+    most = float(np.nanmax(abs(image)) if look.most is None else look.most) or 1.0
+    pale = 2 if look.numbers is not None and low < 0 else 1  # numbers stay readable
+    if colours == "classes":
+        draw_pixels(panel, image, cmap, -0.5, 10.5)
+    else:
+        draw_pixels(panel, image, cmap, pale * low * most, pale * most)
+    if look.numbers is not None:
+        light = 0.5 * most if low == 0 else None
+        write_numbers(panel, image, look.numbers, light, fontsize=11)
+    for square in look.squares or ():
+        _frame(panel, square)
+    if look.frame:
+        for spine in panel.spines.values():
+            spine.set(color=colour_of(look.frame), linewidth=2)
+    words, colour, weight = _words(look.label or "")
+    panel.set_xlabel(words, color=colour_of(colour), weight=weight)
+
+
+def _frame(panel: Axes, square: Square) -> None:
+    """Draw a frame around pixels."""
+    corner = (square.column - 0.5, square.row - 0.5)
+    look = {"fill": False, "edgecolor": colour_of(square.colour), "linestyle": square.line}
+    panel.add_patch(Rectangle(corner, square.side, square.side, linewidth=2.5, **look))

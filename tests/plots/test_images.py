@@ -1,0 +1,141 @@
+"""Pictures of pixels show the values, the words and the frames that they are given."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import to_hex
+
+from dsconv_lib.plots import Square, as_sheet, centred, plot_images
+from dsconv_lib.plots.style import DENSE, DEPTHWISE, POINTWISE
+
+EDGE = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+
+
+def panels():
+    return plt.gcf().axes
+
+
+def shown():
+    """List the panels that hold an image."""
+    return [panel for panel in panels() if panel.images]
+
+
+def words(panel):
+    return [text.get_text() for text in panel.texts]
+
+
+def test_every_image_is_drawn_in_reading_order_with_its_label():
+    maps = torch.arange(5 * 4.0).reshape(5, 2, 2)
+    plot_images(maps, list("abcde"), columns=3)
+    for panel, values, label in zip(shown(), maps, "abcde", strict=True):
+        np.testing.assert_array_equal(panel.images[0].get_array(), values)
+        assert panel.get_xlabel() == label
+    assert [panel.axison for panel in panels()] == [True] * 5 + [False]
+
+
+def test_signed_values_are_centred_on_zero_and_ink_begins_at_paper():
+    plot_images([EDGE, EDGE.abs()])
+    assert [panel.images[0].get_clim() for panel in panels()] == [(-2, 2), (0, 2)]
+
+
+def test_zero_is_the_middle_of_the_signed_colours():
+    plot_images([EDGE])
+    picture = panels()[0].images[0]
+    assert picture.to_rgba(0.0)[:3] == pytest.approx(picture.cmap(0.5)[:3])
+    assert min(picture.to_rgba(0.0)[:3]) > 0.95
+
+
+def test_images_share_a_scale_where_one_is_given():
+    plot_images([EDGE, 3 * EDGE], colours="signed", most=6)
+    assert {panel.images[0].get_clim() for panel in panels()} == {(-6, 6)}
+
+
+def test_an_empty_image_is_drawn_too():
+    plot_images([torch.zeros(3, 3)], colours="signed")
+    low, high = panels()[0].images[0].get_clim()
+    assert low < 0 < high
+
+
+def test_numbers_stand_in_their_pixels_and_never_as_minus_zero():
+    plot_images([EDGE * -1.0], numbers="{:g}")
+    places = {text.get_position(): text.get_text() for text in panels()[0].texts}
+    assert places[2, 1] == "-2" and places[0, 1] == "2" and places[1, 0] == "0"
+
+
+def test_numbers_are_white_on_dark_ink():
+    plot_images([[[0, 255], [100, 200]]], numbers="{:g}")
+    assert [text.get_color() for text in panels()[0].texts] == ["black", "white", "black", "white"]
+
+
+def test_words_take_the_place_of_numbers():
+    plot_images([EDGE, EDGE], numbers=[np.where(EDGE == 0, "×", ""), None])
+    assert words(panels()[0]) == ["", "×", ""] * 3 and words(panels()[1]) == []
+
+
+def test_names_stand_before_their_row_and_words_above_their_column():
+    plot_images({"one": [EDGE, EDGE], "two": [EDGE, EDGE]}, columns=["left", "right"])
+    assert [panel.get_ylabel() for panel in panels()] == ["one", "", "two", ""]
+    assert [panel.get_title() for panel in panels()] == ["left", "right", "", ""]
+
+
+def test_a_name_stands_above_its_images_where_they_need_several_rows():
+    plot_images({"one": [EDGE] * 4, "two": [EDGE] * 3}, columns=2)
+    assert [words(panel) for panel in panels()] == [["one"], [], [], [], ["two"], [], [], []]
+    assert len(shown()) == 7
+
+
+def test_a_label_with_a_kind_of_layer_has_its_colour():
+    plot_images([EDGE, EDGE], ["right", ("wrong", "dense")])
+    right, wrong = (panel.xaxis.label for panel in panels())
+    assert (right.get_color(), right.get_weight()) == ("black", "normal")
+    assert (wrong.get_color(), wrong.get_weight()) == (DENSE, "bold")
+
+
+def test_frames_and_squares_have_the_colour_of_their_kind():
+    boxes = [[Square(1, 2, 3, "pointwise")], []]
+    plot_images([torch.zeros(9, 9)] * 2, frames=["depthwise", None], squares=boxes)
+    first, second = panels()
+    assert to_hex(first.spines["left"].get_edgecolor()).upper() == DEPTHWISE
+    assert to_hex(second.spines["left"].get_edgecolor()).upper() != DEPTHWISE
+    assert first.patches[0].get_bbox().bounds == (1.5, 0.5, 3, 3)
+    assert to_hex(first.patches[0].get_edgecolor()).upper() == POINTWISE
+    assert len(second.patches) == 0
+
+
+@pytest.mark.parametrize("side", [5, 30, 42])
+def test_a_centred_square_has_the_middle_of_the_image_as_its_own(side):
+    plot_images([torch.zeros(28, 28)], squares=[[centred(side, 28)]])
+    assert panels()[0].patches[0].get_center() == pytest.approx((13.5, 13.5))
+
+
+def test_classes_have_one_colour_each_and_a_key():
+    plot_images([torch.arange(11).view(1, 11)], colours="classes")
+    picture = panels()[0].images[0]
+    key = plt.gcf().legends[0]
+    drawn = [to_hex(picture.to_rgba(1.0 + digit)) for digit in range(10)]
+    assert drawn == [to_hex(patch.get_facecolor()) for patch in key.get_patches()]
+    assert [text.get_text() for text in key.get_texts()] == list("0123456789")
+    assert to_hex(picture.to_rgba(0.0)) == "#ffffff" and len(set(drawn)) == 10
+
+
+@pytest.mark.parametrize("what", ["labels", "frames", "numbers", "most"])
+def test_a_list_of_another_length_is_refused(what):
+    with pytest.raises(ValueError, match="3 given for 2 images"):
+        plot_images([EDGE, EDGE], **{what: [1, 2, 3]})
+
+
+@pytest.mark.parametrize(
+    ("count", "columns", "size"), [(4, 0, (7, 7)), (5, 0, (7, 11)), (5, 5, (3, 19))]
+)
+def test_a_sheet_holds_every_map_scaled_by_its_own_size(count, columns, size):
+    torch.manual_seed(0)
+    maps = torch.randn(count, 3, 3, dtype=torch.float64)
+    sheet = as_sheet(maps, columns)
+    assert sheet.shape == size
+    across = (size[1] + 1) // 4
+    for place, values in enumerate(maps):
+        top, left = 4 * (place // across), 4 * (place % across)
+        here = sheet[top : top + 3, left : left + 3]
+        np.testing.assert_allclose(here, values / values.abs().max())
+    assert np.isfinite(sheet).sum() == 9 * count
