@@ -9,6 +9,13 @@ from dsconv_lib.plots.concepts import (
     plot_wires,
     plot_zoom,
 )
+from dsconv_lib.plots.curves import (
+    plot_bars,
+    plot_curves,
+    plot_panels,
+    plot_rows,
+    plot_seeds,
+)
 from dsconv_lib.plots.dense import (
     plot_agreement,
     plot_answers,

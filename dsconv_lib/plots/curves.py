@@ -1,0 +1,341 @@
+"""Numbers against numbers: curves over x, values in rows, seeds in rows, bars.
+
+A value is a number, or three: low, middle and high. The middle is drawn, with its interval.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from dsconv_lib.plots.style import DENSE, DEPTHWISE, KINDS, NEUTRAL, POINTWISE, Look, figure
+
+Value = float | tuple[float, float, float]
+Limits = tuple[float | None, float | None] | None
+NAMED = KINDS | {  # what has these names looks the same in every figure
+    "from scratch": Look(NEUTRAL, "v", "--"),
+    "head only": Look(POINTWISE, "s"),
+    "full": Look(DEPTHWISE, "o"),
+    "discriminative rates": Look(DEPTHWISE, "D", ":"),
+    "gradual unfreezing": Look(DENSE, "^", "-."),
+    "frozen statistics": Look(DENSE, "P"),
+    "full, old digits mixed in": Look("black", "*"),
+    "gradient": Look("black", "D", ":"),
+    "integrated gradients": Look(DEPTHWISE, "o"),
+    "Grad-CAM": Look(POINTWISE, "s", "--"),
+    "occlusion": Look(DENSE, "^", "-."),
+    "ink": Look(NEUTRAL, "x"),
+    "random ink": Look(NEUTRAL, "", "--"),
+    "random": Look(NEUTRAL, "", ":"),
+    "measured": Look(DEPTHWISE, "o"),
+    "fitted": Look(NEUTRAL, "", "--"),
+}
+OTHERS = (
+    Look(DEPTHWISE, "o"),
+    Look(DENSE, "s", "--"),
+    Look(POINTWISE, "^", "-."),
+    Look(NEUTRAL, "D", ":"),
+)
+OFFSET = {"textcoords": "offset points", "annotation_clip": False}
+
+
+def looks_of(names: Collection[str]) -> dict[str, Look]:
+    """Give every name a look: its own where it has one, otherwise the next of four.
+
+    Raises:
+        ValueError: more than four names without a look of their own.
+
+    Example (a kind of layer looks as it does everywhere):
+        >>> [look.marker for look in looks_of(["pointwise", "as cut", "mended"]).values()]
+        ['^', 'o', 's']
+    """
+    others = [name for name in names if name not in NAMED]
+    if len(others) > len(OTHERS):
+        raise ValueError(f"{len(others)} names, but there are looks for {len(OTHERS)}: {others}")
+    looks = NAMED | dict(zip(others, OTHERS, strict=False))
+    return {name: looks[name] for name in names}
+
+
+def plot_curves(
+    x: Sequence[float] | Sequence[str],
+    curves: Mapping[str, Sequence[Value]],
+    *,
+    xlabel: str = "",
+    ylabel: str = "",
+    log: str = "",
+    ylim: Limits = None,
+    xticks: Mapping[float, str] | None = None,
+    apart: Collection[str] = (),
+    levels: Mapping[str, float] | None = None,
+    marks: Mapping[str, tuple[float, float]] | None = None,
+    height: float = 3.4,
+    ax: Axes | None = None,
+) -> None:
+    """Draw curves over x, with a band where values have intervals; their names stand above.
+
+    Args:
+        x: numbers, or words, which stand at equal distances.
+        log: which axes are logarithmic: "x", "y" or "xy".
+        xticks: words by place, instead of numbers.
+        apart: the curves whose values are not joined, and whose intervals are bars.
+        levels: heights of dashed lines, by the words on them.
+        marks: places of dots, by the words beside them.
+        height: of the figure [inches].
+
+    Raises:
+        ValueError: more than four curves without a look of their own.
+    """
+    words = {"xlabel": xlabel, "ylabel": ylabel, "xticks": xticks, "levels": levels, "marks": marks}
+    look = {"log": log, "ylim": ylim, "apart": apart}
+    figure(height=height)(_draw_alone)(x, curves, **words, **look, ax=ax)
+
+
+def plot_panels(
+    panels: Mapping[str, Mapping[str, Any]],
+    *,
+    ylabel: str = "",
+    height: float = 3.4,
+    ax: Sequence[Axes] | None = None,
+    **each,
+) -> None:
+    """Draw curves in panels side by side; the names of the curves stand above all of them.
+
+    Args:
+        panels: what ``plot_curves`` draws in each, by the words under it.
+        height: of the figure [inches].
+        each: what ``plot_curves`` is told for every panel; with ``ylim`` one scale serves all.
+    """
+    figure(height=height, columns=len(panels))(_draw_panels)(panels, ylabel, each, ax=ax)
+
+
+def plot_rows(
+    series: Mapping[str, Mapping[str, Value]],
+    *,
+    xlabel: str = "",
+    form: str = "{:.2g}",
+    log: bool = False,
+    xlim: Limits = None,
+    ax: Axes | None = None,
+) -> None:
+    """Draw values in rows, in each row a mark for every series, with its number beside it.
+
+    A row whose name has a look of its own is drawn in its colour.
+
+    Args:
+        series: values by series and row; a row may be absent from a series.
+        form: how a number is written; empty for none.
+
+    Raises:
+        ValueError: more than four series without a look of their own.
+    """
+    rows = list(dict.fromkeys(name for values in series.values() for name in values))
+    height = 1.1 + 0.25 * len(rows) * len(series)
+    figure(height=height)(_draw_rows)(series, rows, xlabel, form, log, xlim, ax=ax)
+
+
+def plot_seeds(
+    runs: Mapping[str, Sequence[float]],
+    means: Mapping[str, Value],
+    *,
+    xlabel: str = "",
+    form: str = "{:.2f}",
+    hollow: Collection[str] = (),
+    ax: Axes | None = None,
+) -> None:
+    """Draw in each row a dot per seed, and a diamond at their mean, which is written beside it.
+
+    Means with intervals are differences: zero is dashed, and a row whose interval holds it is grey.
+
+    Args:
+        runs, means: by the name of the row.
+        hollow: the rows whose dots are hollow.
+
+    Raises:
+        ValueError: runs and means whose names differ.
+    """
+    if list(runs) != list(means):
+        raise ValueError(f"runs of {[*runs]}, but means of {[*means]}")
+    lines = sum(name.count("\n") + 2 for name in runs)
+    figure(height=0.8 + 0.18 * lines)(_draw_seeds)(runs, means, xlabel, form, hollow, ax=ax)
+
+
+@figure(height=2.6)
+def plot_bars(
+    heights: Sequence[float],
+    names: Sequence[str] = (),
+    *,
+    colours: str | Sequence[str] = DEPTHWISE,
+    xlabel: str = "",
+    ylabel: str = "",
+    level: float | None = None,
+    ax: Axes,
+) -> None:
+    """Draw a bar for each number, named, or counted from 0; a level is dashed."""
+    ax.bar(range(len(heights)), heights, color=colours)
+    ax.set_xticks(range(len(heights)), names or [str(place) for place in range(len(heights))])
+    ax.tick_params(axis="x", length=0)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if level is not None:
+        ax.axhline(level, color="black", linestyle="--" if level else "-", linewidth=1)
+
+
+def _draw_alone(x: Sequence, curves: Mapping, *, ax: Axes, **each) -> None:
+    _draw_curves(ax, x, curves, **each)
+    if any(curves):
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=_columns(curves))
+
+
+def _draw_curves(
+    ax: Axes,
+    x: Sequence,
+    curves: Mapping[str, Sequence[Value]],
+    *,
+    log: str = "",
+    xticks: Mapping[float, str] | None = None,
+    apart: Collection[str] = (),
+    levels: Mapping[str, float] | None = None,
+    marks: Mapping[str, tuple[float, float]] | None = None,
+    **axes,
+) -> None:
+    """Draw what ``plot_curves`` and each panel of ``plot_panels`` show, without the names."""
+    words = {place: word for place, word in enumerate(x) if isinstance(word, str)}
+    x = np.array(list(words or x), dtype=float)
+    for name in log:
+        getattr(ax, f"set_{name}scale")("log")
+    for name, look in looks_of(curves).items():
+        _draw_curve(ax, x, _parts(curves[name]), look, name, name in apart)
+    ax.set(**axes)
+    _number_axes(ax, x, log, xticks or words)
+    for name, height in (levels or {}).items():
+        _draw_level(ax, name, height, [_parts(values)[1] for values in curves.values()])
+    for name, place in (marks or {}).items():
+        _draw_mark(ax, name, place)
+
+
+def _parts(values: Sequence[Value]) -> np.ndarray:
+    """Give the low, the middle and the high of each value: (3, values)."""
+    table = np.asarray(values, dtype=float)
+    return table.T if table.ndim == 2 else np.stack([table] * 3)
+
+
+def _draw_curve(
+    ax: Axes, x: np.ndarray, parts: np.ndarray, look: Look, name: str, apart: bool
+) -> None:
+    """Draw one curve: about twelve marks at most, and none where it has more than 50 values."""
+    low, middle, high = parts
+    marker = look.marker if len(x) <= 50 else ""
+    line = "" if apart else look.line
+    style = {"marker": marker, "linestyle": line, "markersize": 6, "markevery": len(x) // 13 + 1}
+    ax.plot(x, middle, color=look.colour, label=name or None, zorder=3, **style)
+    if apart:
+        ax.vlines(x, low, high, color=look.colour)
+    elif (low < high).any():
+        ax.fill_between(x, low, high, color=look.colour, alpha=0.14, linewidth=0)
+
+
+def _draw_level(ax: Axes, words: str, height: float, curves: list[np.ndarray]) -> None:
+    """Draw a dashed line, its words at the end from which the curves stay away."""
+    ax.axhline(height, color="black", linestyle="--", linewidth=1)
+    first, last = (min(abs(values[end] - height) for values in curves) for end in (0, -1))
+    right = int(last >= first)
+    style = {"xycoords": ax.get_yaxis_transform(), "ha": ("left", "right")[right], **OFFSET}
+    ax.annotate(words, (right, height), (-4 if right else 4, 4), **style)
+
+
+def _draw_mark(ax: Axes, words: str, place: tuple[float, float]) -> None:
+    """Draw a dot with words on the side where there is room."""
+    ax.plot(*place, "o", color="black", markersize=7, clip_on=False, zorder=4)
+    along, _ = ax.transAxes.inverted().transform(ax.transData.transform(place))
+    side, offset = ("right", -9) if along > 0.6 else ("left", 9)
+    ax.annotate(words, place, (offset, 5), ha=side, **OFFSET)
+
+
+def _number_axes(ax: Axes, x: np.ndarray, log: str, words: Mapping[float, str]) -> None:
+    """Write numbers in full; on a logarithmic x-axis, those that have values."""
+    _number(ax.yaxis)
+    if not words and "x" in log:
+        step = sum(len(f"{value:,g}") for value in x) // 20 + 1
+        words = {value: f"{value:,g}" for value in x[::step]}
+    if words:
+        crowded = sum(map(len, words.values())) > 30
+        ax.set_xticks(list(words), list(words.values()), rotation=60 if crowded else 0)
+        ax.xaxis.set_minor_formatter(NullFormatter())
+    elif (x == x.round()).all():
+        whole = MaxNLocator("auto", steps=(1, 2, 5, 10), integer=True, min_n_ticks=1)
+        ax.xaxis.set_major_locator(whole)
+
+
+def _number(axis: Axis) -> None:
+    """Write numbers in full; on a logarithmic axis of up to three decades, those at 1, 2 and 5."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
+    if axis.get_scale() == "log":
+        low, high = axis.get_view_interval()
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,)))
+        axis.set_minor_formatter(NullFormatter())
+
+
+def _columns(names: Collection[str]) -> int:
+    """Say how many names fit side by side above a figure."""
+    return max(1, min(len(names), 70 // (max(map(len, names)) + 6)))
+
+
+def _draw_panels(panels: Mapping, ylabel: str, each: Mapping, *, ax: Sequence[Axes]) -> None:
+    panes = list(np.ravel(ax))
+    for pane, (name, panel) in zip(panes, panels.items(), strict=True):
+        _draw_curves(pane, **{**each, **panel}, xlabel=name)
+        if "ylim" in each and pane is not panes[0]:
+            pane.tick_params(labelleft=False)
+    panes[0].set_ylabel(ylabel)
+    handles, names = panes[0].get_legend_handles_labels()
+    if names:
+        look = {"loc": "outside upper center", "ncols": _columns(names)}
+        panes[0].figure.legend(handles, names, **look)
+
+
+def _draw_rows(
+    series: Mapping, rows: list[str], xlabel: str, form: str, log: bool, xlim: Limits, *, ax: Axes
+) -> None:
+    ax.set_xscale("log" if log else "linear")
+    own_colours = NAMED.keys() >= set(rows)
+    for number, (label, look) in enumerate(looks_of(series).items()):
+        shift = 0.7 * ((number + 0.5) / len(series) - 0.5)
+        for name, value in series[label].items():
+            low, middle, high = _parts([value]).ravel()
+            colour, place = NAMED.get(name, look).colour, rows.index(name) + shift
+            ax.plot([low, high], [place] * 2, color=colour)
+            ax.plot(middle, place, look.marker, color=colour, markersize=8)
+            style = {"va": "center", "color": colour, **OFFSET}
+            ax.annotate(form.format(middle), (high, place), (8, 0), **style)
+        ax.plot([], [], look.marker, color="black" if own_colours else look.colour, label=label)
+    if any(series):
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=_columns(series))
+    _name_rows(ax, rows)
+    ax.set(xlabel=xlabel, xlim=xlim)
+    _number(ax.xaxis)
+
+
+def _draw_seeds(
+    runs: Mapping, means: Mapping, xlabel: str, form: str, hollow: Collection[str], *, ax: Axes
+) -> None:
+    for row, (name, mean) in enumerate(means.items()):
+        low, middle, high = _parts([mean]).ravel()
+        colour = NEUTRAL if low < high and low <= 0 <= high else DEPTHWISE
+        ax.plot([low, high], [row] * 2, color=colour, linewidth=5, alpha=0.55)
+        ax.plot(middle, row, "D", color=colour, markersize=9)
+        inside = "white" if name in hollow else "black"
+        ax.plot(runs[name], [row + 0.25] * len(runs[name]), "o", mec="black", mfc=inside, ms=5)
+        style = {"va": "center", "color": colour, **OFFSET}
+        ax.annotate(form.format(middle), (max(high, *runs[name]), row), (10, 0), **style)
+        if low < high:
+            ax.axvline(0, color="black", linestyle="--", linewidth=1)
+    _name_rows(ax, list(runs))
+    ax.set_xlabel(xlabel)
+
+
+def _name_rows(ax: Axes, names: list[str]) -> None:
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.45, -0.55)
+    ax.tick_params(axis="y", length=0)
