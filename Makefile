@@ -6,14 +6,21 @@ export DSCONV_DATA ?= $(CURDIR)/data
 export PATH := $(PATH):$(CURDIR)/.venv/bin
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 
-.PHONY: book test lab execute serve clean
+.PHONY: book test test-all lab execute serve clean
 
 book: .venv/installed node_modules/installed
 	.venv/bin/jupyter-book build . -W -n --keep-going
 	.venv/bin/python _ext/check_pages.py
 
+# two workers; a file or a notebook stays on one
+SHARED = -n 2 --dist loadscope --no-loadscope-reorder
+
 test: book
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest $(SHARED)
+
+test-all: book
+	.venv/bin/python -m pytest $(SHARED) -m "not clock" --hypothesis-profile all
+	.venv/bin/python -m pytest -m clock
 
 lab: .venv/installed
 	.venv/bin/python -m jupyter lab chapters

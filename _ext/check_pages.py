@@ -23,9 +23,14 @@ def pages(node: object) -> list[str]:
     return own + [page for child in node.values() for page in pages(child)]
 
 
+def contents() -> list[str]:
+    """Name every page of the book, in reading order."""
+    return pages(yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8")))
+
+
 def main(html: Path) -> None:
     """Compare the table of contents with the folder of HTML pages."""
-    named = pages(yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8")))
+    named = contents()
     missing = [page for page in named if not (html / f"{page}.html").is_file()]
     if missing or not named:
         raise SystemExit(f"not built: {', '.join(missing) or 'no page is named in _toc.yml'}")

@@ -5,16 +5,19 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
-from browsing import BLANK, CHROMIUM, FLAGS, LOAD, MOUNT, VIEWS, packed
+from browsing import BLANK, CHROMIUM, FLAGS, LOAD, MOUNT, PATIENCE, VIEWS, packed
 from hypothesis import settings
+from playwright.sync_api import expect, sync_playwright
 
 BOOK = Path(__file__).parent.parent
 
 os.environ.setdefault("DSCONV_BUDGET", "quick")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers on two cores: one thread each
 os.environ["TQDM_DISABLE"] = "1"
 os.environ["DSCONV_DATA"] = str(Path(os.environ.get("DSCONV_DATA") or BOOK / "data").absolute())
 
-settings.register_profile("book", max_examples=1000, deadline=None, derandomize=True)
+settings.register_profile("book", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("all", settings.get_profile("book"), max_examples=1000)
 settings.load_profile("book")
 
 
@@ -26,20 +29,22 @@ def _close_figures():
 
 @pytest.fixture(scope="session")
 def html() -> Path:
-    """The folder of built pages; the tests that read them need `make book` first."""
+    """The folder of built pages."""
     folder = BOOK / "_build" / "html"
     if not (folder / "index.html").is_file():
-        pytest.skip("the book is not built: run `make book` first")
+        pytest.fail("the book is not built: run `make book` first")
     return folder
 
 
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium, without a window; without Chromium the tests that need it are skipped."""
+    """Chromium, without a window; where it is missing, a test is skipped, and fails under CI."""
     if CHROMIUM is None:
-        pytest.skip("no Chromium found: the browser tests were skipped")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as play:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(
+            "no Chromium found: install it, or name one in CHROMIUM"
+        )
+    expect.set_options(timeout=1000 * PATIENCE)
+    with sync_playwright() as play:
         opened = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield opened
         opened.close()

@@ -1,17 +1,20 @@
-"""What a visitor without a network sees: every page whole, every slider alive.
+"""What a visitor without a network sees: every page whole, every control alive.
 
-Needs Chromium (Debian's `chromium`, or Chrome); without it these tests say that they were skipped.
+Opens every page once over http and five as files: at a desk, in the dark, on a phone, then moves
+what moves on it. `make test-all` opens all pages both ways, afresh in every view. About a minute
+of loading pages and typesetting formulas; the times at which a page is whole are its own.
+Needs Chromium (Debian's `chromium`, or Chrome).
 """
 
 import functools
 import http.server
 import threading
-from pathlib import Path
 
 import pytest
-from browsing import VIEWS
+from browsing import PATIENCE, VIEWS
+from check_pages import contents
+from playwright.sync_api import expect
 
-GENERATED = {"genindex.html", "search.html"}
 HANDLE = ".widget-hslider .noUi-handle"
 LOOK = """() => ({
   noAlt: [...document.querySelectorAll('main img')]
@@ -21,9 +24,10 @@ LOOK = """() => ({
   mathErrors: document.querySelectorAll('mjx-merror, [data-mjx-error]').length,
   rawMath: [...document.querySelectorAll('.math')]
     .filter(m => !m.querySelector('mjx-container')).length,
-  sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  sideways: Math.max(2, document.documentElement.scrollWidth
+    - document.documentElement.clientWidth),
 })"""
-WHOLE = {"noAlt": [], "broken": [], "mathErrors": 0, "rawMath": 0}
+WHOLE = {"noAlt": [], "broken": [], "mathErrors": 0, "rawMath": 0, "sideways": 2}
 READY = """() => {
   const formulas = [...document.querySelectorAll('.math')];
   const views = document.querySelectorAll("script[type$='widget-view+json']");
@@ -32,16 +36,26 @@ READY = """() => {
   return formulas.every(m => m.querySelector('mjx-container'))
     && pictures.length + instruments.length >= views.length && pictures.every(i => i.complete);
 }"""
-
-
-def page_names() -> list[str]:
-    root = Path(__file__).parents[2] / "_build" / "html"
-    found = (path for path in root.rglob("*.html") if "_static" not in path.parts)
-    return sorted(str(p.relative_to(root)) for p in found if p.name not in GENERATED)
-
-
-# chapter 11 has an instrument of its own instead
-SLIDER_PAGES = [name for name in page_names() if name.startswith("chapters") and "11_" not in name]
+# the picture that the slider's explorer shows, by its source and its words
+SHOWN = """handle => {
+  const explorer = handle.closest('.widget-vbox');
+  const picture = explorer.querySelector('figure.explorer img');
+  return picture.src + picture.alt + explorer.querySelector('figcaption').textContent;
+}"""
+PAGES = contents()
+OF_EACH_KIND = ["index", "notation", "chapters/faq"]  # cover, formulas, sliders, instruments, pad
+OF_EACH_KIND += ["chapters/03_dilated_convolution", "chapters/11_draw_a_digit"]
+VISITS = [(name, "http") for name in PAGES] + [(name, "file") for name in OF_EACH_KIND]
+REST = [(name, "file") for name in PAGES if name not in OF_EACH_KIND]
+INSTRUMENTS = {  # page: each instrument and a control of it that arrow keys move
+    "index": [("The drawing pad", "square")],
+    "chapters/02_separable_convolution": [("Convolution microscope", "row")],
+    "chapters/03_dilated_convolution": [
+        ("Convolution microscope", "column"),
+        ("Dilation stack", "output row"),
+    ],
+    "chapters/11_draw_a_digit": [("The drawing pad", "square")],
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +73,22 @@ def homes(html):
     server.shutdown()
 
 
+@pytest.fixture(scope="module")
+def contexts(browser):
+    """One context for each way to look, so that pages share what they load."""
+    views = VIEWS | {"touch": VIEWS["desktop"] | {"has_touch": True}}
+    return functools.cache(lambda view: browser.new_context(**views[view]))
+
+
 @pytest.fixture
-def visit(browser, homes):
-    """Open a page as a visitor would, refusing and recording every request that leaves."""
-    contexts, faults = [], []
+def visit(contexts, homes):
+    """Open a page as a visitor would; a fault or a request that leaves fails the test."""
+    opened, faults = [], []
 
     def open_page(name: str, way: str, view: str):
         home = homes[way]
-        context = browser.new_context(**VIEWS[view])
-        contexts.append(context)
-        page = context.new_page()
+        page = contexts(view).new_page()
+        opened.append(page)
 
         def route(request):
             if request.request.url.startswith((home, "data:", "blob:")):
@@ -83,124 +103,121 @@ def visit(browser, homes):
         )
         page.on("console", lambda m: m.type != "error" or faults.append(m.text))
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(home + name, wait_until="load")
-        page.wait_for_function(READY, timeout=20_000)
+        page.goto(f"{home}{name}.html", wait_until="load")
+        page.wait_for_function(READY, timeout=1000 * PATIENCE)
         return page
 
-    open_page.faults = faults
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in opened:
+        page.close()
+    assert faults == []
 
 
-@pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("way", ["http", "file"])
-@pytest.mark.parametrize("name", page_names())
-def test_a_page_is_whole(visit, name, way, view):
-    look = visit(name, way, view).evaluate(LOOK)
-    assert visit.faults == []
-    assert look.pop("sideways") <= 2
-    assert look == WHOLE
+def until_changed(page, handle, script: str, before: str, what: str) -> str:
+    """Wait until what the script sees is no longer what it was; return what it is now."""
+    for _ in range(200):
+        if (now := handle.evaluate(script)) != before:
+            return now
+        page.wait_for_timeout(20)
+    raise AssertionError(f"{what} is stuck")
 
 
-def shown_beside(handle) -> str:
-    """Name the picture that the slider's explorer now shows, by its source and its words."""
-    return handle.evaluate(
-        """handle => {
-          const explorer = handle.closest('.widget-vbox');
-          const picture = explorer.querySelector('figure.explorer img');
-          return picture.src + picture.alt + explorer.querySelector('figcaption').textContent;
-        }"""
-    )
-
-
-def spoken(handle) -> str:
-    """What a screen reader says at the slider: its value, then what the picture shows."""
-    return handle.get_attribute("aria-valuetext") or ""
-
-
-@pytest.mark.parametrize("way", ["http", "file"])
-@pytest.mark.parametrize("name", SLIDER_PAGES)
-def test_every_slider_moves_its_picture_from_the_keyboard(visit, name, way):
-    page = visit(name, way, "desktop")
+def move_sliders(page, name: str) -> None:
+    """Press an arrow key at every slider: its picture changes, and a screen reader hears of it."""
     handles = page.locator(HANDLE)
-    assert handles.count() >= 1
-    for number in range(handles.count()):
-        handle = handles.nth(number)
-        assert handle.get_attribute("aria-label")
-        before, said = shown_beside(handle), spoken(handle)
+    assert handles.count() or not name.startswith("chapters") or "11_" in name
+    for handle in handles.all():
+        label, said = handle.get_attribute("aria-label"), handle.get_attribute("aria-valuetext")
+        assert label
+        seen = [handle.evaluate(SHOWN)]
         handle.focus()
-        seen = {before}
-        for _ in range(3):
+        for _ in range(min(3, int(float(handle.get_attribute("aria-valuemax"))))):
             page.keyboard.press("ArrowRight")
-            page.wait_for_timeout(60)
-            seen.add(shown_beside(handle))
-        stops = int(float(handle.get_attribute("aria-valuemax"))) + 1
-        assert len(seen) == min(4, stops), f"slider {handle.get_attribute('aria-label')} is stuck"
-        assert spoken(handle) != said
-    assert visit.faults == []
+            seen.append(until_changed(page, handle, SHOWN, seen[-1], f"slider {label}"))
+        assert len(set(seen)) == len(seen) > 1, f"slider {label} shows a picture twice"
+        assert handle.get_attribute("aria-valuetext") != (said or "")
 
 
-@pytest.mark.parametrize("name", SLIDER_PAGES)
-def test_a_slider_follows_a_finger_on_a_phone(visit, name):
-    page = visit(name, "file", "phone")
+def tap_a_slider(page) -> None:
+    """Put a finger on the first slider, where there is one: its picture follows."""
+    if not page.locator(HANDLE).count():
+        return
     handle = page.locator(HANDLE).first
-    before = shown_beside(handle)
+    before = handle.evaluate(SHOWN)
     track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]")
     track.scroll_into_view_if_needed()
     box = track.bounding_box()
-    page.touchscreen.tap(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2)
-    page.wait_for_timeout(400)
-    assert shown_beside(handle) != before
-    assert visit.faults == []
+    left = handle.bounding_box()["x"] < box["x"] + 0.5 * box["width"]  # is the handle now
+    share = 0.8 if left else 0.2
+    page.touchscreen.tap(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+    until_changed(page, handle, SHOWN, before, "a slider under a finger")
 
 
-INSTRUMENTS = {  # page: each instrument and a control of it that arrow keys move
-    "02_separable_convolution": [("Convolution microscope", "row")],
-    "03_dilated_convolution": [
-        ("Convolution microscope", "column"),
-        ("Dilation stack", "output row"),
-    ],
-    "11_draw_a_digit": [("The drawing pad", "square")],
-}
-
-
-@pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("way", ["http", "file"])
-@pytest.mark.parametrize("name", INSTRUMENTS)
-def test_every_instrument_of_the_book_answers_the_keyboard(visit, name, way, view):
-    page = visit(f"chapters/{name}.html", way, view)
+def move_instruments(page, name: str) -> None:
+    """Press an arrow key at every instrument: what it says changes."""
     shown = page.locator("section.dsconv")
-    assert shown.count() == len(INSTRUMENTS[name])
-    for title, control in INSTRUMENTS[name]:
+    assert shown.count() == len(INSTRUMENTS.get(name, []))
+    for title, control in INSTRUMENTS.get(name, []):
         instrument = page.locator(f"section.dsconv[aria-label='{title}']")
-        slider = instrument.get_by_label(control, exact=True)
         before = instrument.inner_text()
-        slider.focus()
+        instrument.get_by_label(control, exact=True).focus()
         page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(400)
-        assert instrument.inner_text() != before, f"{title} is stuck"
+        until_changed(page, instrument, "i => i.innerText", before, title)
     assert page.locator(".dsconv-failure:visible").count() == 0
-    assert visit.faults == []
 
 
-@pytest.mark.parametrize("way", ["http", "file"])
-def test_a_digit_drawn_in_the_book_is_read(visit, way):
-    page = visit("chapters/11_draw_a_digit.html", way, "desktop")
+def draw_a_one(page) -> None:
+    """Draw a 1 on the pad, from top to bottom: the network reads it."""
     page.get_by_role("button", name="Clear").click()
     pad = page.locator("section.dsconv canvas").first
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box()
-    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.2 * box["height"])
+    middle = box["x"] + 0.5 * box["width"]
+    page.mouse.move(middle, box["y"] + 0.2 * box["height"])
     page.mouse.down()
-    for step in range(1, 11):  # a 1, from top to bottom
-        page.mouse.move(
-            box["x"] + 0.5 * box["width"], box["y"] + (0.2 + 0.06 * step) * box["height"]
-        )
+    for step in range(1, 11):
+        page.mouse.move(middle, box["y"] + (0.2 + 0.06 * step) * box["height"])
     page.mouse.up()
-    page.wait_for_timeout(400)
-    assert "It reads a 1" in page.locator("section.dsconv").inner_text()
-    assert visit.faults == []
+    expect(page.locator("section.dsconv")).to_contain_text("It reads a 1")
+
+
+def move(page, name: str) -> None:
+    """Move all that moves on a page with keys and pen, once."""
+    move_sliders(page, name)
+    move_instruments(page, name)
+    if "11_" in name:
+        draw_a_one(page)
+
+
+def look(page) -> dict:
+    """Look for what is broken, once the page has drawn itself at its present size."""
+    page.evaluate("() => new Promise(d => requestAnimationFrame(() => requestAnimationFrame(d)))")
+    return page.evaluate(LOOK)
+
+
+@pytest.mark.parametrize(
+    ("name", "way"), [*VISITS, *(pytest.param(*v, marks=pytest.mark.matrix) for v in REST)]
+)
+def test_a_page_is_whole_at_a_desk_in_the_dark_and_on_a_phone_and_moves(visit, name, way):
+    page = visit(name, way, "touch")
+    assert look(page) == WHOLE
+    move(page, name)
+    page.emulate_media(color_scheme="dark")
+    assert look(page) == WHOLE
+    page.set_viewport_size(VIEWS["phone"]["viewport"])
+    assert look(page) == WHOLE
+    tap_a_slider(page)
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize(("name", "way"), [*VISITS, *REST])
+def test_a_page_that_opens_in_a_view_is_whole_and_moves(visit, name, way, view):
+    page = visit(name, way, view)
+    assert look(page) == WHOLE
+    move(page, name)
+    if view == "phone":
+        tap_a_slider(page)
 
 
 def test_without_scripts_an_instrument_is_a_still_picture(browser, homes):

@@ -1,13 +1,12 @@
 """The built pages: all there, no dead link, nothing that asks for a network."""
 
-import importlib.util
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import check_pages
 import pytest
 
-BOOK = Path(__file__).parents[2]
 GENERATED = {"genindex.html", "search.html", "py-modindex.html"}
 LOADING = {"script": "src", "img": "src", "iframe": "src", "source": "src"}  # not <a href>
 
@@ -42,21 +41,14 @@ def pages(html) -> dict[Path, Page]:
     return {path: Page(path.read_text(encoding="utf-8")) for path in found}
 
 
-def check_pages():
-    spec = importlib.util.spec_from_file_location("check_pages", BOOK / "_ext" / "check_pages.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_every_page_of_the_contents_is_built(html, capsys):
-    check_pages().main(html)
+    check_pages.main(html)
     assert str((html / "index.html").resolve()) in capsys.readouterr().out
 
 
 def test_a_page_that_was_not_built_is_named(tmp_path):
     with pytest.raises(SystemExit, match="chapters/03_dilated_convolution"):
-        check_pages().main(tmp_path)
+        check_pages.main(tmp_path)
 
 
 def test_every_link_inside_the_book_leads_somewhere(pages, html):

@@ -38,6 +38,7 @@ def test_more_work_takes_longer():
     assert quick.runs >= 5 and slow.runs >= 5
 
 
+@pytest.mark.clock
 def test_backward_comes_on_top_of_forward():
     forward, both = time_layer(nn.Conv2d(16, 16, 3), torch.randn(8, 16, 28, 28), at_least=0.02)
     assert both.median > forward.median
@@ -48,6 +49,7 @@ def test_no_time_is_refused():
         time_call(lambda: None, at_least=0)
 
 
+@pytest.mark.clock
 def test_a_machine_moves_bytes_and_multiplies():
     machine = measure_machine(side=128, megabytes=4, at_least=0.02)
     assert machine.macs > 1e8 and machine.bytes > 1e8
