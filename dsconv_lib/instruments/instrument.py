@@ -1,33 +1,79 @@
 """What all instruments share: their page code, their colours, a still picture, a plain name."""
 
 import base64
+import re
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import matplotlib.pyplot as plt
 
-from dsconv_lib.plots.style import small_png
+from dsconv_lib.plots.style import DENSE, DEPTHWISE, NEUTRAL, POINTWISE, small_png
 
-HERE = Path(__file__).parent
+SHARED = Path(__file__).parent / "shared"
+COLOURS = {"dense": DENSE, "depthwise": DEPTHWISE, "pointwise": POINTWISE, "neutral": NEUTRAL}
+IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";$', re.M)
+EXPORT = re.compile(r"^export (?:const|function\*?|class) (\w+)", re.M)
 
 
-def page_code(*names: str) -> str:
-    """Join JavaScript modules into the one that the page loads; the last holds ``export default``.
+def page_code(entry: Path) -> str:
+    """Join a JavaScript module and all that it imports into the one module that a page loads.
 
-    Modules name what they share with ``export`` and import nothing: joined, they see each other.
+    A module that is imported becomes a function that is called once, before those that import it:
+    a name that stands in two modules means two things.
+
+    Raises:
+        ValueError: modules that import one another in a circle; an import that is not written as
+            ``import { a, b as c } from "./file.js"``; an export before anything but a const, a
+            function or a class, except in ``entry``.
     """
-    return "\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in names)
+    joined: dict[Path, str] = {}
+    last = _linked(entry.resolve(), joined, ())
+    return "".join(joined.values()) + last
+
+
+def _linked(path: Path, joined: dict[Path, str], above: tuple[Path, ...]) -> str:
+    """Read a module; what it imports is joined first, and its imports become names from there."""
+    if path in above:
+        raise ValueError(f"{path.name} imports itself, by way of {above[-1].name}")
+
+    def link(found: re.Match) -> str:
+        source = (path.parent / found[2]).resolve()
+        if source not in joined:
+            joined[source] = _wrapped(source, _linked(source, joined, (*above, path)))
+        return f"const {{{found[1].replace(' as ', ': ')}}} = {_name(source)};"
+
+    text = IMPORT.sub(link, path.read_text(encoding="utf-8"))
+    if left := re.search(r"^import.*", text, re.M):
+        raise ValueError(f"{path.name}: {left[0]!r} is not import {{ names }} from './file.js'")
+    return text
+
+
+def _wrapped(path: Path, text: str) -> str:
+    names = EXPORT.findall(text)
+    if len(names) < len(re.findall(r"^export\b", text, re.M)):
+        raise ValueError(f"{path.name}: export a const, a function or a class, one at a time")
+    body = re.sub(r"^export ", "", text, flags=re.M)
+    return f"const {_name(path)} = (() => {{\n{body}return {{ {', '.join(names)} }};\n}})();\n"
+
+
+def _name(path: Path) -> str:
+    return f"{path.parent.name}_{path.stem}"
+
+
+def page_style(own: Path) -> str:
+    """Join the style sheets: the colours of the kinds of layer, what is shared, the own one."""
+    colours = " ".join(f"--{kind}: {colour};" for kind, colour in COLOURS.items())
+    sheets = [SHARED / "shared.css", own]
+    return "\n".join([f".dsconv {{ {colours} }}", *(s.read_text(encoding="utf-8") for s in sheets)])
 
 
 class Instrument(anywidget.AnyWidget):
     """An instrument: live in Jupyter and in the built page, a still picture everywhere else.
 
-    A subclass sets ``_esm = page_code(...)``, draws one figure in ``draw_still`` and says in
+    A subclass sets ``_esm`` and ``_css``, draws one figure in ``draw_still`` and says in
     ``still_words`` what is seen in it.
     """
-
-    _css = (HERE / "instrument.css").read_text(encoding="utf-8")
 
     def draw_still(self) -> None:
         """Draw the present state with matplotlib, for paper and for pages without scripts."""

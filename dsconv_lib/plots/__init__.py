@@ -60,11 +60,6 @@ from dsconv_lib.plots.inside import (
     plot_removal,
     plot_sorted_filters,
 )
-from dsconv_lib.plots.instruments_dilation_stack import (
-    plot_dilation_stack,
-)
-from dsconv_lib.plots.instruments_drawing_pad import plot_reading
-from dsconv_lib.plots.instruments_microscope import plot_microscope
 from dsconv_lib.plots.loss import (
     plot_confidence,
     plot_logits,

@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 
 from dsconv_lib.convolution import has_holes, path_counts, receptive_field
 from dsconv_lib.instruments.dilation_stack import DilationStack
-from dsconv_lib.instruments.dilation_stack_paths import (
+from dsconv_lib.instruments.dilation_stack.paths import (
     mean_padding_share,
     no_holes_rule,
     padding_share,
@@ -23,13 +23,12 @@ from dsconv_lib.instruments.dilation_stack_paths import (
     shared_rate,
     stack_path_counts,
 )
-from dsconv_lib.instruments.instrument import page_code
 
 SIDE = 28
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding=.same. with even kernel lengths")
 
 STACKS = st.lists(st.tuples(st.integers(1, 7), st.integers(1, 16)), min_size=1, max_size=6)
-PAGE = page_code("arithmetic", "frame", "dilation_stack_paths")
+PATHS = "dilation_stack/paths"
 PRESETS = [[1, 1, 1], [2, 2, 2], [1, 2, 4, 8], [2, 4, 8], [1, 2, 5], [1, 3, 9]]
 STAIRS = torch.linspace(0, 1, SIDE * SIDE).reshape(1, 1, SIDE, SIDE)
 # after the frame that draws, and after the text that is said 120 ms later; however slow both are
@@ -96,14 +95,12 @@ def state(page, name: str):
 # what is counted
 
 
-def test_four_hundred_random_stacks_have_the_paths_of_torchs_gradients(load_code):
+def test_four_hundred_random_stacks_have_the_paths_of_torchs_gradients(node):
     stacks, draw = random_stacks(0, 400), random.Random(0)
     places = [draw.randrange(SIDE) for _ in stacks]
     ask = "cases => cases.map(([l, p]) => code.pathLevels(l, p).at(-1).counts)"
     cases = [[as_layers(s), p] for s, p in zip(stacks, places, strict=True)]
-    for stack, place, counted in zip(
-        stacks, places, load_code(PAGE).evaluate(ask, cases), strict=True
-    ):
+    for stack, place, counted in zip(stacks, places, node(PATHS, ask, cases), strict=True):
         assert counted == gradient(stack, place) == path_levels(stack, place)[-1], (stack, place)
 
 
@@ -120,10 +117,11 @@ def test_the_2d_map_is_the_product_of_its_row_and_its_column():
         assert np.array_equal(np.outer(rows, columns), x.grad[0, 0].numpy()), stack
 
 
-def test_the_taps_on_padding_are_the_drawn_taps_that_leave_the_map(load_code):
-    page = load_code(PAGE)
-    for stack in random_stacks(2, 40):
-        levels = page.evaluate("([l, p]) => code.pathLevels(l, p)", [as_layers(stack), 3])
+def test_the_taps_on_padding_are_the_drawn_taps_that_leave_the_map(node):
+    stacks = random_stacks(2, 40)
+    ask = "cases => cases.map(l => code.pathLevels(l, 3))"
+    drawn = node(PATHS, ask, list(map(as_layers, stacks)))
+    for stack, levels in zip(stacks, drawn, strict=True):
         for above, below, (k, _) in zip(levels, levels[1:], reversed(stack), strict=False):
             assert len(below["taps"]) == k * sum(paths > 0 for paths in above["counts"])
             for _, to, inside in below["taps"]:
@@ -132,14 +130,12 @@ def test_the_taps_on_padding_are_the_drawn_taps_that_leave_the_map(load_code):
             assert reached == {at for at, paths in enumerate(below["counts"]) if paths}
 
 
-def test_the_share_on_padding_is_what_a_convolution_of_ones_misses(load_code):
+def test_the_share_on_padding_is_what_a_convolution_of_ones_misses(node):
     stacks, draw = random_stacks(3, 200), random.Random(3)
     places = [(draw.randrange(SIDE), draw.randrange(SIDE)) for _ in stacks]
     ask = "cases => cases.map(([l, r, c]) => code.paddingLoss(l, r, c))"
     cases = [[as_layers(s), *place] for s, place in zip(stacks, places, strict=True)]
-    for stack, (row, column), loss in zip(
-        stacks, places, load_code(PAGE).evaluate(ask, cases), strict=True
-    ):
+    for stack, (row, column), loss in zip(stacks, places, node(PATHS, ask, cases), strict=True):
         kept, total = map_of_ones(stack), float(np.prod([k for k, _ in stack]) ** 2)
         assert (loss["total"], loss["lost"]) == (total, total - kept[row, column].item())
         assert loss["share"] == pytest.approx(padding_share(stack, row, column), abs=1e-12)
@@ -169,14 +165,12 @@ def test_with_one_kernel_size_the_numbers_are_those_of_the_library(kernel_size, 
     assert stack.receptive_field == len(stack.path_counts)
 
 
-def test_the_page_evaluates_the_rule_as_python_does_and_its_sums_add_up(load_code):
+def test_the_page_evaluates_the_rule_as_python_does_and_its_sums_add_up(node):
     stacks = random_stacks(5, 300)
     ask = """cases => cases.map(l => code.noHolesRule(l).map(line =>
       ({layer: line.layer, rate: line.dilation, allowed: line.allowed, holds: line.holds,
         words: code.ruleInWords(line)})))"""
-    for stack, lines in zip(
-        stacks, load_code(PAGE).evaluate(ask, list(map(as_layers, stacks))), strict=True
-    ):
+    for stack, lines in zip(stacks, node(PATHS, ask, list(map(as_layers, stacks))), strict=True):
         expected = no_holes_rule(stack)
         shown = [(line["layer"], line["rate"], line["allowed"], line["holds"]) for line in lines]
         assert shown == [(e.layer, e.rate, e.allowed, e.holds) for e in expected]
@@ -197,7 +191,7 @@ def grid_cases(seed: int, count: int) -> list[tuple[list[tuple[int, int]], int, 
     return cases
 
 
-def test_an_output_reads_one_grid_and_it_is_the_one_that_is_named(load_code):
+def test_an_output_reads_one_grid_and_it_is_the_one_that_is_named(node):
     cases = grid_cases(6, 300)
     read = [[[at for at, g in enumerate(gradient(s, p)) if g] for p in ps] for s, *ps in cases]
     ask = """cases => cases.map(([layers, row, column, rows, columns]) => {
@@ -206,7 +200,7 @@ def test_an_output_reads_one_grid_and_it_is_the_one_that_is_named(load_code):
       return {...told, names: [...new Set(names)]};
     })"""
     asked = [[as_layers(s), *ps, *where] for (s, *ps), where in zip(cases, read, strict=True)]
-    shown = load_code(PAGE).evaluate(ask, asked)
+    shown = node(PATHS, ask, asked)
     for (stack, *_), told, (rows, _) in zip(cases, shown, read, strict=True):
         assert (told["step"], told["grids"]) == (shared_rate(stack), shared_rate(stack) ** 2)
         assert told["names"] == ([told["own"]] if told["names"] else []), stack
@@ -214,23 +208,22 @@ def test_an_output_reads_one_grid_and_it_is_the_one_that_is_named(load_code):
     assert sum(told["step"] > 1 and bool(told["names"]) for told in shown) > 100
 
 
-def test_every_grid_has_a_name_of_its_own(load_code):
-    ask = """step => Array.from({length: step * step}, (_, at) =>
-      code.gridName(Math.floor(at / step), at % step, step))"""
-    page = load_code(PAGE)
-    for step in range(1, 17):
-        assert len(set(page.evaluate(ask, step))) == step**2
+def test_every_grid_has_a_name_of_its_own(node):
+    ask = """steps => steps.map(step => Array.from({length: step * step}, (_, at) =>
+      code.gridName(Math.floor(at / step), at % step, step)))"""
+    for step, names in enumerate(node(PATHS, ask, list(range(1, 17))), start=1):
+        assert len(set(names)) == len(names) == step**2
 
 
-def test_the_colours_are_those_of_cividis(load_code):
+def test_the_colours_are_those_of_cividis(node):
     shares = [at / 200 for at in range(201)]
-    shown = np.array(load_code(PAGE).evaluate("s => s.map(code.cividis)", shares))
+    shown = np.array(node(PATHS, "s => s.map(code.cividis)", shares))
     assert abs(shown - 255 * matplotlib.colormaps["cividis"](shares)[:, :3]).max() < 6
 
 
-def test_a_share_is_never_rounded_to_none_or_all(load_code):
+def test_a_share_is_never_rounded_to_none_or_all(node):
     shares = [0, 1e-9, 0.0006, 0.185185, 0.9994, 1 - 1e-9, 1]
-    words = load_code(PAGE).evaluate("s => s.map(code.percent)", shares)
+    words = node(PATHS, "s => s.map(code.percent)", shares)
     assert words == ["0%", "under 0.1%", "0.1%", "18.5%", "99.9%", "over 99.9%", "100%"]
 
 

@@ -34,11 +34,21 @@ export function slider(name, { min, max, step = 1, value, format = String }, cha
     readout.textContent = format(Number(input.value));
     input.setAttribute("aria-valuetext", readout.textContent);
   };
-  input.addEventListener("input", () => { show(); change(Number(input.value)); });
+  input.addEventListener("input", () => {
+    show();
+    change(Number(input.value));
+  });
   show();
-  const root = element("div", { class: "dsconv-control" }, element("label", { for: id }, name), input, readout);
+  const root = element(
+    "div",
+    { class: "dsconv-control" },
+    element("label", { for: id }, name),
+    input,
+    readout,
+  );
   return {
-    root, input,
+    root,
+    input,
     set(next, limits = {}) {
       if ("max" in limits) input.max = limits.max;
       if ("min" in limits) input.min = limits.min;
@@ -55,7 +65,13 @@ export function choice(name, options, value, change) {
   for (const [key, words] of options) select.append(element("option", { value: key }, words));
   select.value = value;
   const root = element("div", { class: "dsconv-control" }, element("label", { for: id }, name), select);
-  return { root, select, set(next) { select.value = next; } };
+  return {
+    root,
+    select,
+    set(next) {
+      select.value = next;
+    },
+  };
 }
 
 export function button(words, press, attributes = {}) {
@@ -68,7 +84,10 @@ export function oncePerFrame(job) {
   return () => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => { waiting = false; job(); });
+    requestAnimationFrame(() => {
+      waiting = false;
+      job();
+    });
   };
 }
 
@@ -80,7 +99,9 @@ export function announcer() {
     root,
     say(words) {
       clearTimeout(timer);
-      timer = setTimeout(() => { if (root.textContent !== words) root.textContent = words; }, 120);
+      timer = setTimeout(() => {
+        if (root.textContent !== words) root.textContent = words;
+      }, 120);
     },
   };
 }
@@ -137,7 +158,11 @@ export function bytes(view) {
 // Keep a setting in the model; a page without a kernel has nobody to tell.
 export function keep(model, settings) {
   for (const [name, value] of Object.entries(settings)) model.set(name, value);
-  try { model.save_changes(); } catch { /* the page goes on alone */ }
+  try {
+    model.save_changes();
+  } catch {
+    /* the page goes on alone */
+  }
 }
 
 // Build an instrument; where that fails, say why in its place: never a blank box.
@@ -147,8 +172,13 @@ export function mount(el, name, build) {
   root.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true"));
   el.replaceChildren(root);
   const fail = (error) => {
-    root.replaceChildren(element("p", { class: "dsconv-failure", role: "alert" },
-      `${name} cannot be shown: ${error.message}`));
+    root.replaceChildren(
+      element("p", { class: "dsconv-failure", role: "alert" }, `${name} cannot be shown: ${error.message}`),
+    );
   };
-  try { return build(root, fail); } catch (error) { fail(error); }
+  try {
+    return build(root, fail);
+  } catch (error) {
+    fail(error);
+  }
 }

@@ -1,13 +1,13 @@
 """The page convolves and counts as PyTorch and dsconv_lib do: hundreds of random settings."""
 
 import random
+from functools import partial
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 from dsconv_lib.convolution import conv2d_cost, output_size, path_counts, receptive_field
-from dsconv_lib.instruments.instrument import page_code
 
 CONVOLVE = """(cases) => cases.map(({x, shape, weight, bias, out, kernel, options}) => {
   const input = code.stack(...shape, Float32Array.from(x));
@@ -17,8 +17,8 @@ CONVOLVE = """(cases) => cases.map(({x, shape, weight, bias, out, kernel, option
 
 
 @pytest.fixture
-def page(load_code):
-    return load_code(page_code("arithmetic"))
+def ask(node):
+    return partial(node, "shared/convolution")
 
 
 def random_case(draw: random.Random) -> dict:
@@ -40,19 +40,19 @@ def plain(case: dict) -> dict:
     return {**case, **flat, "bias": None if case["bias"] is None else case["bias"].tolist()}
 
 
-def test_four_hundred_random_convolutions_agree_with_pytorch(page):
+def test_four_hundred_random_convolutions_agree_with_pytorch(ask):
     torch.manual_seed(0)
     draw = random.Random(0)
     cases = [random_case(draw) for _ in range(400)]
-    for case, done in zip(cases, page.evaluate(CONVOLVE, list(map(plain, cases))), strict=True):
+    for case, done in zip(cases, ask(CONVOLVE, list(map(plain, cases))), strict=True):
         expected = F.conv2d(case["x"], case["weight"], case["bias"], **case["options"])[0]
         assert done["shape"] == list(expected.shape), case["options"]
         values = torch.tensor(done["values"], dtype=torch.float32).reshape(expected.shape)
         torch.testing.assert_close(values, expected, atol=1e-4, rtol=1e-4)
 
 
-def test_the_taps_of_an_output_are_the_inputs_with_a_gradient(page):
-    draw = random.Random(1)
+def test_the_taps_of_an_output_are_the_inputs_with_a_gradient(ask):
+    draw, asked, read = random.Random(1), [], []
     for _ in range(60):
         case = random_case(draw)
         _, height, width = case["shape"]
@@ -61,44 +61,46 @@ def test_the_taps_of_an_output_are_the_inputs_with_a_gradient(page):
         y = F.conv2d(x, torch.ones(1, 1, case["kernel"], case["kernel"]), **options)
         row, column = draw.randrange(y.shape[2]), draw.randrange(y.shape[3])
         y[0, 0, row, column].backward()
-        taps = page.evaluate(
-            "([r, c, h, w, k, o]) => code.tapsOf(r, c, h, w, k, o)",
-            [row, column, height, width, case["kernel"], options],
-        )
-        assert len(taps) == case["kernel"] ** 2
-        inside = {(tap["row"], tap["column"]) for tap in taps if tap["inside"]}
-        assert inside == {tuple(place) for place in x.grad[0, 0].nonzero().tolist()}
+        asked.append([row, column, height, width, case["kernel"], options])
+        read.append({tuple(place) for place in x.grad[0, 0].nonzero().tolist()})
+    told = ask("cases => cases.map(a => code.tapsOf(...a))", asked)
+    for (*_, kernel, _), taps, places in zip(asked, told, read, strict=True):
+        assert len(taps) == kernel**2
+        assert {(tap["row"], tap["column"]) for tap in taps if tap["inside"]} == places
 
 
-def test_sizes_reaches_and_paths_are_those_of_the_library(page):
+def test_sizes_reaches_and_paths_are_those_of_the_library(ask):
     draw = random.Random(2)
-    for _ in range(300):
-        layers = [(draw.randint(1, 5), 1, draw.randint(1, 9)) for _ in range(draw.randint(1, 5))]
-        asked = [dict(kernelSize=k, stride=s, dilation=d) for k, s, d in layers]
-        assert page.evaluate("l => code.receptiveField(l)", asked) == receptive_field(layers)
-        kernel, rates = layers[0][0], [d for _, _, d in layers]
-        same = [dict(kernelSize=kernel, dilation=d) for d in rates]
-        assert page.evaluate("l => code.pathCounts(l)", same) == path_counts(kernel, rates)
+    stacks = [
+        [(draw.randint(1, 5), draw.randint(1, 3), draw.randint(1, 9)) for _ in range(count)]
+        for count in [draw.randint(1, 5) for _ in range(300)]
+    ]
+    asked = [[dict(kernelSize=k, stride=s, dilation=d) for k, s, d in stack] for stack in stacks]
+    told = ask("all => all.map(l => [code.receptiveField(l), code.pathCounts(l)])", asked)
+    for stack, (reach, counts) in zip(stacks, told, strict=True):
+        kernels, _, rates = zip(*stack, strict=True)
+        assert reach == receptive_field(stack)
+        assert counts == path_counts(kernels, rates)  # at stride 1
 
 
-def test_an_output_size_is_that_of_the_library_or_an_error_in_both(page):
+def test_an_output_size_is_that_of_the_library_or_an_error_in_both(ask):
     draw = random.Random(3)
-    ask = "a => { try { return code.outputSize(...a); } catch (e) { return 'error'; } }"
-    for _ in range(300):
-        asked = [draw.randint(0, 20), *(draw.randint(0, 6) for _ in range(4))]
+    asked = [[draw.randint(0, 20), *(draw.randint(0, 6) for _ in range(4))] for _ in range(300)]
+    tried = "a => { try { return code.outputSize(...a); } catch (e) { return 'error'; } }"
+    for sizes, told in zip(asked, ask(f"all => all.map({tried})", asked), strict=True):
         try:
-            expected = output_size(*asked)
+            expected = output_size(*sizes)
         except ValueError:
             expected = "error"
-        assert page.evaluate(ask, asked) == expected, asked
+        assert told == expected, sizes
 
 
 @pytest.mark.parametrize("groups", [1, 4])
 @pytest.mark.parametrize("bias", [True, False])
-def test_costs_are_those_of_the_library(page, groups, bias):
+def test_costs_are_those_of_the_library(ask, groups, bias):
     expected = conv2d_cost(8, 12, 3, 26, groups=groups, bias=bias)
     asked = [8, 12, 3, 26 * 26, groups, bias]
-    assert page.evaluate("a => code.conv2dCost(...a)", asked) == {
+    assert ask("a => code.conv2dCost(...a)", asked) == {
         "params": expected.params,
         "macs": expected.macs,
     }

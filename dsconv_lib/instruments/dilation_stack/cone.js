@@ -2,15 +2,22 @@
 // A view is made once and returns {root, draw(scene, width)}; `point` is told which output was
 // chosen, `where` tells the present one: keys may be faster than the screen.
 
-const DILATION_SIDE = DILATION_LIMITS.side;
+import { colourOf, grouped, shape } from "../shared/dom.js";
+import { DILATION_LIMITS, firstTap } from "./paths.js";
 
-const limitedPlace = (place) => Math.max(0, Math.min(DILATION_SIDE - 1, place));
+export const DILATION_SIDE = DILATION_LIMITS.side;
+
+export const limitedPlace = (place) => Math.max(0, Math.min(DILATION_SIDE - 1, place));
 
 // Mouse and finger: press and drag. `at` turns an event into a place of the output.
-function dragged(node, at, point) {
+export function dragged(node, at, point) {
   let held = false;
-  const move = (event) => { if (held) point(at(event)); };
-  const release = () => { held = false; };
+  const move = (event) => {
+    if (held) point(at(event));
+  };
+  const release = () => {
+    held = false;
+  };
   node.addEventListener("pointerdown", (event) => {
     held = true;
     node.setPointerCapture(event.pointerId);
@@ -22,7 +29,7 @@ function dragged(node, at, point) {
 }
 
 // Arrow keys, and what else `moves` names; each is a step down and right.
-function steered(node, moves, where, point) {
+export function steered(node, moves, where, point) {
   node.addEventListener("keydown", (event) => {
     const step = moves[event.key];
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -33,26 +40,51 @@ function steered(node, moves, where, point) {
 }
 
 const ALONG = {
-  ArrowLeft: [0, -1], ArrowDown: [0, -1], ArrowRight: [0, 1], ArrowUp: [0, 1],
-  Home: [0, -DILATION_SIDE], End: [0, DILATION_SIDE], PageDown: [0, -5], PageUp: [0, 5],
+  ArrowLeft: [0, -1],
+  ArrowDown: [0, -1],
+  ArrowRight: [0, 1],
+  ArrowUp: [0, 1],
+  Home: [0, -DILATION_SIDE],
+  End: [0, DILATION_SIDE],
+  PageDown: [0, -5],
+  PageUp: [0, 5],
 };
-const ACROSS = {
-  ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0],
-  Home: [0, -DILATION_SIDE], End: [0, DILATION_SIDE], PageUp: [-5, 0], PageDown: [5, 0],
+export const ACROSS = {
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  Home: [0, -DILATION_SIDE],
+  End: [0, DILATION_SIDE],
+  PageUp: [-5, 0],
+  PageDown: [5, 0],
 };
 
-const TOP = 26, STRIP = 16, BARS = 46;
+const TOP = 26,
+  STRIP = 16,
+  BARS = 46;
 
 export function coneView(point, where) {
   const root = shape("svg", {
-    class: "dsconv-dilation-cone", tabindex: 0, role: "slider", "aria-label": "column of the output, along its row",
-    "aria-valuemin": 0, "aria-valuemax": DILATION_SIDE - 1,
+    class: "dsconv-dilation-cone",
+    tabindex: 0,
+    role: "slider",
+    "aria-label": "column of the output, along its row",
+    "aria-valuemin": 0,
+    "aria-valuemax": DILATION_SIDE - 1,
   });
   let place = null;
-  dragged(root, (event) => {
-    const x = event.clientX - root.getBoundingClientRect().left;
-    return { row: where().row, column: limitedPlace(Math.floor((x - place.left) / place.pitch) + place.from) };
-  }, point);
+  dragged(
+    root,
+    (event) => {
+      const x = event.clientX - root.getBoundingClientRect().left;
+      return {
+        row: where().row,
+        column: limitedPlace(Math.floor((x - place.left) / place.pitch) + place.from),
+      };
+    },
+    point,
+  );
   steered(root, ALONG, where, point);
   return {
     root,
@@ -60,9 +92,13 @@ export function coneView(point, where) {
       place = conePlaces(scene.layers, width);
       const height = place.y(scene.layers.length) + 16 + STRIP + 10 + BARS + 22;
       for (const [name, value] of Object.entries({
-        viewBox: `0 0 ${width} ${height}`, width, height,
-        "aria-valuenow": scene.column, "aria-valuetext": `column ${scene.column}`,
-      })) root.setAttribute(name, value);
+        viewBox: `0 0 ${width} ${height}`,
+        width,
+        height,
+        "aria-valuenow": scene.column,
+        "aria-valuetext": `column ${scene.column}`,
+      }))
+        root.setAttribute(name, value);
       root.replaceChildren(...coneParts(scene, place));
     },
   };
@@ -71,20 +107,38 @@ export function coneView(point, where) {
 function conePlaces(layers, width) {
   const left = Math.max(...layers.map((layer) => 0 - firstTap(layer)));
   const right = Math.max(...layers.map((layer) => layer.dilation * (layer.kernelSize - 1) + firstTap(layer)));
-  const wide = width >= 560, gutter = wide ? 128 : 4, between = wide ? 56 : 48;
+  const wide = width >= 560,
+    gutter = wide ? 128 : 4,
+    between = wide ? 56 : 48;
   const pitch = (width - gutter - 4) / (left + right + DILATION_SIDE);
   const x = (pixel) => gutter + (pixel + left + 0.5) * pitch;
-  return { left: gutter, from: 0 - left, pitch, x, y: (level) => TOP + between * level, between, wide, width };
+  return {
+    left: gutter,
+    from: 0 - left,
+    pitch,
+    x,
+    y: (level) => TOP + between * level,
+    between,
+    wide,
+    width,
+  };
 }
 
 function coneParts(scene, place) {
-  const { levels, layers } = scene, { x, y, pitch } = place;
+  const { levels, layers } = scene,
+    { x, y, pitch } = place;
   const most = Math.max(...levels.map(({ counts }) => Math.max(...counts)));
   const size = Math.min(pitch * 0.47, 10);
   const numbered = size >= 7 && String(most).length * 7.4 <= 2 * size - 1;
-  const radius = (paths) => (numbered ? size : Math.max(1.5, Math.min(size + 2, 7) * Math.sqrt(paths / most)));
+  const radius = (paths) =>
+    numbered ? size : Math.max(1.5, Math.min(size + 2, 7) * Math.sqrt(paths / most));
   const parts = [paddingZone(place, layers.length)];
-  const dots = [], solid = [], dashed = [], nodes = [], hollow = [], words = [];
+  const dots = [],
+    solid = [],
+    dashed = [],
+    nodes = [],
+    hollow = [],
+    words = [];
   levels.forEach(({ counts, taps }, level) => {
     for (const [from, to, inside] of taps) {
       (inside ? solid : dashed).push(`M${x(from)} ${y(level - 1)}L${x(to)} ${y(level)}`);
@@ -111,14 +165,20 @@ function nodeNumber(paths, x, y) {
 }
 
 function paddingZone({ x, y, pitch, left, width, between }, depth) {
-  const edges = [[left, x(0) - pitch / 2], [x(DILATION_SIDE - 1) + pitch / 2, width - 4]];
-  const top = y(1) - between / 2, bottom = y(depth) + 16 + STRIP;
+  const edges = [
+    [left, x(0) - pitch / 2],
+    [x(DILATION_SIDE - 1) + pitch / 2, width - 4],
+  ];
+  const top = y(1) - between / 2,
+    bottom = y(depth) + 16 + STRIP;
   const zone = shape("g", { class: "dsconv-dilation-padding" });
   for (const [start, end] of edges) {
     if (end - start < 0.5) continue;
     zone.append(shape("rect", { x: start, y: top, width: end - start, height: bottom - top }));
     if (end - start >= 58) {
-      zone.append(shape("text", { x: (start + end) / 2, y: bottom + 17, "text-anchor": "middle" }, "padding"));
+      zone.append(
+        shape("text", { x: (start + end) / 2, y: bottom + 17, "text-anchor": "middle" }, "padding"),
+      );
     }
   }
   return zone;
@@ -127,13 +187,18 @@ function paddingZone({ x, y, pitch, left, width, between }, depth) {
 // The names stand in a column at the left, or, where there is no room, on the side the cone leaves free.
 function coneNames({ layers, column }, { x, y, wide, width, between }) {
   const right = !wide && column < DILATION_SIDE / 2;
-  const at = wide ? 0 : right ? width - 4 : 4, anchor = right ? "end" : "start";
+  const at = wide ? 0 : right ? width - 4 : 4,
+    anchor = right ? "end" : "start";
   const name = (words, height, kind = "") =>
     shape("text", { class: `dsconv-dilation-name ${kind}`, x: at, y: height, "text-anchor": anchor }, words);
   const names = wide ? [name("output", y(0) + 5, "dsconv-dilation-strong")] : [];
   if (!wide) {
     const beside = x(column) + (right ? 14 : -14);
-    const output = shape("text", { class: "dsconv-dilation-name dsconv-dilation-strong", x: beside, y: y(0) - 8 }, "output");
+    const output = shape(
+      "text",
+      { class: "dsconv-dilation-name dsconv-dilation-strong", x: beside, y: y(0) - 8 },
+      "output",
+    );
     output.setAttribute("text-anchor", right ? "start" : "end");
     names.push(output);
   }
@@ -150,14 +215,26 @@ function coneNames({ layers, column }, { x, y, wide, width, between }) {
 // Under the input: the digit's own row, and a bar for the paths to each pixel; a cross is a hole.
 function inputStrip({ levels, layers, ink, row, column, columnField }, place) {
   const { x, y, pitch, wide } = place;
-  const top = y(layers.length) + 16, base = top + STRIP + 10 + BARS;
-  const counts = levels.at(-1).counts, most = Math.max(1, ...counts);
-  const parts = [], bars = [], crosses = [], cut = [];
+  const top = y(layers.length) + 16,
+    base = top + STRIP + 10 + BARS;
+  const counts = levels.at(-1).counts,
+    most = Math.max(1, ...counts);
+  const parts = [],
+    bars = [],
+    crosses = [],
+    cut = [];
   for (let pixel = 0; pixel < DILATION_SIDE; pixel++) {
     const [grey] = colourOf(ink[row * DILATION_SIDE + pixel], 1, "ink");
-    const box = { x: x(pixel) - pitch / 2, y: top, width: pitch, height: STRIP, fill: `rgb(${grey},${grey},${grey})` };
+    const box = {
+      x: x(pixel) - pitch / 2,
+      y: top,
+      width: pitch,
+      height: STRIP,
+      fill: `rgb(${grey},${grey},${grey})`,
+    };
     parts.push(shape("rect", { class: "dsconv-dilation-ink", ...box }));
-    const paths = columnField.at(pixel), tall = BARS * counts[pixel] / most;
+    const paths = columnField.at(pixel),
+      tall = (BARS * counts[pixel]) / most;
     if (counts[pixel] > 0) bars.push(`M${x(pixel) - 0.38 * pitch} ${base}v${-tall}h${0.76 * pitch}v${tall}z`);
     else if (paths === 0) crosses.push(cross(x(pixel), base - 6, Math.min(3.5, pitch * 0.36)));
     else if (paths > 0) cut.push(`M${x(pixel) - 0.3 * pitch} ${base - 4}h${0.6 * pitch}`);
@@ -167,7 +244,9 @@ function inputStrip({ levels, layers, ink, row, column, columnField }, place) {
   parts.push(path("bar", bars), path("hole", crosses), path("cut", cut));
   parts.push(path("axis", [`M${ends[0]} ${base}H${ends[1]}`]));
   const words = (text, at, height, anchor) =>
-    parts.push(shape("text", { class: "dsconv-dilation-name", x: at, y: height, "text-anchor": anchor }, text));
+    parts.push(
+      shape("text", { class: "dsconv-dilation-name", x: at, y: height, "text-anchor": anchor }, text),
+    );
   if (wide) {
     words(`row ${row}`, 0, top + STRIP - 3, "start");
     words("paths to", 0, base - 22, "start");
@@ -180,6 +259,6 @@ function inputStrip({ levels, layers, ink, row, column, columnField }, place) {
   return parts;
 }
 
-function cross(x, y, half) {
+export function cross(x, y, half) {
   return `M${x - half} ${y - half}l${2 * half} ${2 * half}m${-2 * half} 0l${2 * half} ${-2 * half}`;
 }

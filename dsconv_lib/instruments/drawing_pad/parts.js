@@ -1,5 +1,9 @@
 // The parts of the drawing pad above its maps. Each is made once and returns {root, draw(...)}.
 
+import { colourOf, element, grouped, number, slider } from "../shared/dom.js";
+import { ERASER, INK_SIDE, PEN } from "./ink.js";
+import { FRAME, forward, winnerOf } from "./network.js";
+
 const SIGNED = Uint32Array.from({ length: 511 }, (_, at) => packedColour(colourOf(at - 255, 255)));
 const INKS = Uint32Array.from({ length: 256 }, (_, at) => packedColour(colourOf(at, 255, "ink")));
 const sheets = new WeakMap();
@@ -14,11 +18,14 @@ export function tint(canvas, values, height, width, most, inks = false) {
   if (!sheet || sheet.image.width !== width || sheet.image.height !== height) {
     canvas.width = width;
     canvas.height = height;
-    const context = canvas.getContext("2d"), image = context.createImageData(width, height);
+    const context = canvas.getContext("2d"),
+      image = context.createImageData(width, height);
     sheet = { context, image, pixels: new Uint32Array(image.data.buffer) };
     sheets.set(canvas, sheet);
   }
-  const table = inks ? INKS : SIGNED, zero = inks ? 0 : 255, factor = 255 / (most || 1);
+  const table = inks ? INKS : SIGNED,
+    zero = inks ? 0 : 255,
+    factor = 255 / (most || 1);
   for (let at = 0; at < width * height; at++) {
     const value = Math.max(-zero, Math.min(255, Math.round(values[at] * factor)));
     sheet.pixels[at] = table[value + zero];
@@ -37,14 +44,20 @@ export function percentWords(share) {
 }
 
 export function figureOf(words, ...children) {
-  return element("div", { class: "dsconv-pad-figure" }, element("p", { class: "dsconv-pad-title" }, words), ...children);
+  return element(
+    "div",
+    { class: "dsconv-pad-figure" },
+    element("p", { class: "dsconv-pad-title" }, words),
+    ...children,
+  );
 }
 
 // One focus stop for many buttons; arrow keys walk among them. moves: key -> steps; walked(place) is told.
 export function rove(root, buttons, moves, walked = () => {}) {
   const all = () => buttons().filter((one) => !one.hidden);
   root.addEventListener("keydown", (event) => {
-    const list = all(), place = list.indexOf(event.target);
+    const list = all(),
+      place = list.indexOf(event.target);
     if (place < 0 || !(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const next = moves[event.key](place, list);
@@ -57,34 +70,44 @@ export function rove(root, buttons, moves, walked = () => {}) {
 
 // A canvas whose pixels can be asked: mouse, finger or arrow keys; tell(row, column) gives the answer.
 export function probe(name, size, tell) {
-  const canvas = element("canvas", { tabindex: 0, role: "img", "aria-label": `${name}; arrow keys ask single pixels`, class: "dsconv-pad-map" });
+  const canvas = element("canvas", {
+    tabindex: 0,
+    role: "img",
+    "aria-label": `${name}; arrow keys ask single pixels`,
+    class: "dsconv-pad-map",
+  });
   const mark = element("span", { class: "dsconv-pad-mark", hidden: true });
   const words = element("p", { class: "dsconv-note dsconv-pad-told", "aria-live": "polite" });
   const stage = element("div", { class: "dsconv-pad-stage", style: `width:${size}px` }, canvas, mark);
-  const root = element("div", { class: "dsconv-pad-probe", style: `width:${size}px` },
-    stage, words);
+  const root = element("div", { class: "dsconv-pad-probe", style: `width:${size}px` }, stage, words);
   let place = null;
   const show = (span = 1) => {
     mark.hidden = !place;
     words.textContent = place ? tell(place.row, place.column) : "Point at a pixel, or use arrow keys.";
     if (!place) return;
-    const { width, height } = canvas, half = (span - 1) / 2;
+    const { width, height } = canvas,
+      half = (span - 1) / 2;
     Object.assign(mark.style, {
-      left: `${100 * (place.column - half) / width}%`, top: `${100 * (place.row - half) / height}%`,
-      width: `${100 * span / width}%`, height: `${100 * span / height}%`,
+      left: `${(100 * (place.column - half)) / width}%`,
+      top: `${(100 * (place.row - half)) / height}%`,
+      width: `${(100 * span) / width}%`,
+      height: `${(100 * span) / height}%`,
     });
   };
   let span = 1;
   const go = (row, column) => {
     place = {
-      row: Math.max(0, Math.min(canvas.height - 1, row)), column: Math.max(0, Math.min(canvas.width - 1, column)),
+      row: Math.max(0, Math.min(canvas.height - 1, row)),
+      column: Math.max(0, Math.min(canvas.width - 1, column)),
     };
     show(span);
   };
   const follow = (event) => {
     const frame = canvas.getBoundingClientRect();
-    go(Math.floor((event.clientY - frame.top) / frame.height * canvas.height),
-      Math.floor((event.clientX - frame.left) / frame.width * canvas.width));
+    go(
+      Math.floor(((event.clientY - frame.top) / frame.height) * canvas.height),
+      Math.floor(((event.clientX - frame.left) / frame.width) * canvas.width),
+    );
   };
   canvas.addEventListener("pointerdown", follow);
   canvas.addEventListener("pointermove", follow);
@@ -96,14 +119,18 @@ export function probe(name, size, tell) {
     else go(canvas.height >> 1, canvas.width >> 1);
   });
   return {
-    root, stage,
+    root,
+    stage,
     draw(values, height, width, most, marked = 1) {
       if (place && (place.row >= height || place.column >= width)) place = null;
       span = marked;
       tint(canvas, values, height, width, most);
       show(span);
     },
-    forget() { place = null; show(); },
+    forget() {
+      place = null;
+      show();
+    },
   };
 }
 
@@ -111,20 +138,37 @@ export function probe(name, size, tell) {
 export function inkPad({ begin, extend, end, undo }) {
   const keys = "Arrow keys move the pen, space puts it down or lifts it.";
   const canvas = element("canvas", {
-    class: "dsconv-pad-canvas", tabindex: 0, role: "application", "aria-roledescription": "drawing pad",
+    class: "dsconv-pad-canvas",
+    tabindex: 0,
+    role: "application",
+    "aria-roledescription": "drawing pad",
     "aria-label": `Drawing pad. ${keys}`,
   });
   const cursor = element("span", { class: "dsconv-pad-cursor", hidden: true });
-  const words = element("p", { class: "dsconv-note", "aria-live": "polite" }, `Mouse, pen or finger. ${keys}`);
+  const words = element(
+    "p",
+    { class: "dsconv-note", "aria-live": "polite" },
+    `Mouse, pen or finger. ${keys}`,
+  );
   const root = element("div", { class: "dsconv-pad-stage dsconv-pad-paper" }, canvas, cursor);
-  let held = null, down = false;
+  let held = null,
+    down = false;
   const at = { x: FRAME / 2, y: FRAME / 2 };
   const placeOf = (event) => {
     const frame = canvas.getBoundingClientRect();
     const inside = (value) => Math.max(-3, Math.min(FRAME + 3, Math.round(value * FRAME * 100) / 100));
-    return [inside((event.clientX - frame.left) / frame.width), inside((event.clientY - frame.top) / frame.height)];
+    return [
+      inside((event.clientX - frame.left) / frame.width),
+      inside((event.clientY - frame.top) / frame.height),
+    ];
   };
-  const lift = () => { if (down) { down = false; cursor.classList.remove("dsconv-pad-down"); end(); } };
+  const lift = () => {
+    if (down) {
+      down = false;
+      cursor.classList.remove("dsconv-pad-down");
+      end();
+    }
+  };
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || held !== null) return;
     lift();
@@ -139,17 +183,30 @@ export function inkPad({ begin, extend, end, undo }) {
     for (const piece of pieces.length ? pieces : [event]) extend(placeOf(piece));
   });
   for (const name of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(name, (event) => { if (event.pointerId === held) { held = null; end(); } });
+    canvas.addEventListener(name, (event) => {
+      if (event.pointerId === held) {
+        held = null;
+        end();
+      }
+    });
   }
   canvas.addEventListener("blur", lift);
   canvas.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (event.key === "z" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); lift(); undo(); return; }
+    if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      lift();
+      undo();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || held !== null) return;
     if (event.key === "Escape") lift();
     else if (event.key === " ") {
       if (down) lift();
-      else { down = true; begin([at.x, at.y]); }
+      else {
+        down = true;
+        begin([at.x, at.y]);
+      }
     } else if (step) {
       at.x = Math.max(0, Math.min(FRAME, at.x + step[0]));
       at.y = Math.max(0, Math.min(FRAME, at.y + step[1]));
@@ -158,14 +215,15 @@ export function inkPad({ begin, extend, end, undo }) {
     event.preventDefault();
     cursor.hidden = false;
     cursor.classList.toggle("dsconv-pad-down", down);
-    Object.assign(cursor.style, { left: `${100 * at.x / FRAME}%`, top: `${100 * at.y / FRAME}%` });
+    Object.assign(cursor.style, { left: `${(100 * at.x) / FRAME}%`, top: `${(100 * at.y) / FRAME}%` });
     words.textContent = `Pen ${down ? "down" : "up"} at column ${at.x}, row ${at.y} of ${FRAME}. ${keys}`;
   });
   return {
-    root, words,
+    root,
+    words,
     draw(ink, erasing) {
       tint(canvas, ink, INK_SIDE, INK_SIDE, 1, true);
-      const share = 100 * (erasing ? ERASER : PEN) / FRAME;
+      const share = (100 * (erasing ? ERASER : PEN)) / FRAME;
       Object.assign(cursor.style, { width: `${share}%`, height: `${share}%` });
     },
   };
@@ -174,15 +232,29 @@ export function inkPad({ begin, extend, end, undo }) {
 // Ten bars with their numbers; the longest is marked by words, too.
 export function barsView() {
   const rows = Array.from({ length: 10 }, (_, digit) => {
-    const fill = element("span", { class: "dsconv-pad-fill" }), words = element("span", { class: "dsconv-pad-share" });
-    const row = element("li", {}, element("b", {}, String(digit)),
-      element("span", { class: "dsconv-pad-track", "aria-hidden": "true" }, fill), words);
+    const fill = element("span", { class: "dsconv-pad-fill" }),
+      words = element("span", { class: "dsconv-pad-share" });
+    const row = element(
+      "li",
+      {},
+      element("b", {}, String(digit)),
+      element("span", { class: "dsconv-pad-track", "aria-hidden": "true" }, fill),
+      words,
+    );
     return { row, fill, words };
   });
   const title = element("p", { class: "dsconv-pad-title" });
-  const root = element("div", { class: "dsconv-pad-figure dsconv-pad-answer" }, title,
-    element("ol", { class: "dsconv-pad-bars", "aria-label": "Ten probabilities" }, ...rows.map(({ row }) => row)),
-    element("p", { class: "dsconv-note" }, "Rounded to a tenth of a per cent."));
+  const root = element(
+    "div",
+    { class: "dsconv-pad-figure dsconv-pad-answer" },
+    title,
+    element(
+      "ol",
+      { class: "dsconv-pad-bars", "aria-label": "Ten probabilities" },
+      ...rows.map(({ row }) => row),
+    ),
+    element("p", { class: "dsconv-note" }, "Rounded to a tenth of a per cent."),
+  );
   return {
     root,
     draw(probabilities) {
@@ -202,19 +274,37 @@ export function samplesView(samples, labels, pick) {
   const buttons = labels.map((label, place) => {
     const canvas = element("canvas", { "aria-hidden": "true" });
     tint(canvas, samples[place], FRAME, FRAME, 1, true);
-    return element("button", {
-      type: "button", class: "dsconv-pad-sample", "aria-label": `example ${place + 1}, a ${label}`, "aria-pressed": "false",
-      tabindex: place ? -1 : 0, onclick: () => pick(place),
-    }, canvas);
+    return element(
+      "button",
+      {
+        type: "button",
+        class: "dsconv-pad-sample",
+        "aria-label": `example ${place + 1}, a ${label}`,
+        "aria-pressed": "false",
+        tabindex: place ? -1 : 0,
+        onclick: () => pick(place),
+      },
+      canvas,
+    );
   });
-  const root = element("div", { class: "dsconv-pad-samples", role: "group", "aria-label": "Test digits to pick" }, ...buttons);
+  const root = element(
+    "div",
+    { class: "dsconv-pad-samples", role: "group", "aria-label": "Test digits to pick" },
+    ...buttons,
+  );
   rove(root, () => buttons, {
-    ArrowRight: (at) => at + 1, ArrowDown: (at) => at + 1, ArrowLeft: (at) => at - 1, ArrowUp: (at) => at - 1,
-    Home: () => 0, End: (_, list) => list.length,
+    ArrowRight: (at) => at + 1,
+    ArrowDown: (at) => at + 1,
+    ArrowLeft: (at) => at - 1,
+    ArrowUp: (at) => at - 1,
+    Home: () => 0,
+    End: (_, list) => list.length,
   });
   return {
     root: buttons.length ? figureOf("Or pick a test digit", root) : "",
-    draw(chosen) { buttons.forEach((one, place) => one.setAttribute("aria-pressed", String(place === chosen))); },
+    draw(chosen) {
+      buttons.forEach((one, place) => one.setAttribute("aria-pressed", String(place === chosen)));
+    },
   };
 }
 
@@ -229,19 +319,52 @@ export function netsView(nets, change) {
     const both = wanted(own, other);
     change(both >= 0 ? both : wanted(own, () => true));
   };
-  const width = slider("width", { min: 0, max: widths.length - 1, value: 0, format: (at) => String(widths[at]) },
-    (at) => choose((net) => net.width === widths[at], (net) => key(net) === key(now)));
-  const rate = slider("dilation", { min: 0, max: rates.length - 1, value: 0, format: (at) => rates[at] },
-    (at) => choose((net) => key(net) === rates[at], (net) => net.width === now.width));
+  const width = slider(
+    "width",
+    { min: 0, max: widths.length - 1, value: 0, format: (at) => String(widths[at]) },
+    (at) =>
+      choose(
+        (net) => net.width === widths[at],
+        (net) => key(net) === key(now),
+      ),
+  );
+  const rate = slider(
+    "dilation",
+    { min: 0, max: rates.length - 1, value: 0, format: (at) => rates[at] },
+    (at) =>
+      choose(
+        (net) => key(net) === rates[at],
+        (net) => net.width === now.width,
+      ),
+  );
   rate.root.classList.add("dsconv-pad-rates");
   const words = element("p", { class: "dsconv-note" });
   const body = element("tbody");
   const heads = ["network", "weights", "multiply-adds", "reach", "reads", "probability"];
-  const table = element("details", { class: "dsconv-pad-all", ontoggle: () => change(nets.indexOf(now)) },
+  const table = element(
+    "details",
+    { class: "dsconv-pad-all", ontoggle: () => change(nets.indexOf(now)) },
     element("summary", {}, `What all ${nets.length} networks read in it`),
-    element("div", { class: "dsconv-pad-scroll", tabindex: 0, role: "region", "aria-label": "All networks" },
-      element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head)))), body)));
-  const root = element("div", { class: "dsconv-pad-nets" }, element("p", { class: "dsconv-pad-title" }, "The network that reads it"));
+    element(
+      "div",
+      { class: "dsconv-pad-scroll", tabindex: 0, role: "region", "aria-label": "All networks" },
+      element(
+        "table",
+        {},
+        element(
+          "thead",
+          {},
+          element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head))),
+        ),
+        body,
+      ),
+    ),
+  );
+  const root = element(
+    "div",
+    { class: "dsconv-pad-nets" },
+    element("p", { class: "dsconv-pad-title" }, "The network that reads it"),
+  );
   if (widths.length > 1) root.append(width.root);
   if (rates.length > 1) root.append(rate.root);
   root.append(words);
@@ -252,15 +375,29 @@ export function netsView(nets, change) {
       now = net;
       width.set(widths.indexOf(net.width));
       rate.set(rates.indexOf(key(net)));
-      words.textContent = `${net.name}: ${grouped(net.params)} weights, ${grouped(net.macs)} multiply-adds for one digit. ` +
+      words.textContent =
+        `${net.name}: ${grouped(net.params)} weights, ${grouped(net.macs)} multiply-adds for one digit. ` +
         `A pixel of its last maps sees ${net.reach} × ${net.reach} pixels of the picture.`;
       if (!table.open) return;
-      body.replaceChildren(...nets.map((one) => {
-        const { probabilities } = forward(one, picture), winner = winnerOf(probabilities);
-        const cells = [grouped(one.params), grouped(one.macs), `${one.reach} × ${one.reach}`, winner, percent(probabilities[winner])];
-        return element("tr", { "aria-current": one === net ? "true" : false },
-          element("th", { scope: "row" }, one.name), ...cells.map((cell) => element("td", {}, String(cell))));
-      }));
+      body.replaceChildren(
+        ...nets.map((one) => {
+          const { probabilities } = forward(one, picture),
+            winner = winnerOf(probabilities);
+          const cells = [
+            grouped(one.params),
+            grouped(one.macs),
+            `${one.reach} × ${one.reach}`,
+            winner,
+            percent(probabilities[winner]),
+          ];
+          return element(
+            "tr",
+            { "aria-current": one === net ? "true" : false },
+            element("th", { scope: "row" }, one.name),
+            ...cells.map((cell) => element("td", {}, String(cell))),
+          );
+        }),
+      );
     },
   };
 }

@@ -1,20 +1,34 @@
 // The microscope's pictures: maps with hatched padding, framed taps, lit pixels.
 
+import { element, largest, paint } from "../shared/dom.js";
+
 // A map ready to be drawn again and again: one canvas pixel per value, kept outside the page.
 export function bitmapOf(maps, channel, ink) {
-  const { data, height, width } = maps, size = height * width;
+  const { data, height, width } = maps,
+    size = height * width;
   const values = data.subarray(channel * size, (channel + 1) * size);
-  const most = ink ? 1 : largest(values), canvas = document.createElement("canvas");
+  const most = ink ? 1 : largest(values),
+    canvas = document.createElement("canvas");
   paint(canvas, values, height, width, most, ink ? "ink" : "signed");
-  let low = Infinity, high = -Infinity;
-  for (const value of values) { low = Math.min(low, value); high = Math.max(high, value); }
+  let low = Infinity,
+    high = -Infinity;
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
   return { canvas, height, width, values, low, high };
 }
 
 // One map in the page. marks: {taps: [{row, column, inside}], colour, lit: {rows, columns, colour}, chosen}
 export function mapView(name, attributes = {}) {
-  const canvas = element("canvas", { class: "dsconv-microscope-map", role: "img", "aria-label": name, ...attributes });
-  const label = element("span", { class: "dsconv-microscope-label" }), facts = element("span");
+  const canvas = element("canvas", {
+    class: "dsconv-microscope-map",
+    role: "img",
+    "aria-label": name,
+    ...attributes,
+  });
+  const label = element("span", { class: "dsconv-microscope-label" }),
+    facts = element("span");
   const caption = element("div", { class: "dsconv-microscope-caption" }, label, facts);
   const root = element("div", { class: "dsconv-microscope-figure" }, canvas, caption);
   const view = { root, canvas, label, facts, rim: 0, cell: 1, bitmap: null };
@@ -35,16 +49,23 @@ const rimOf = (view) => view.rim;
 
 function drawMap({ canvas, bitmap, rim, cell }, marks, colours) {
   const fine = window.devicePixelRatio || 1;
-  const wide = (bitmap.width + 2 * rim) * cell, tall = (bitmap.height + 2 * rim) * cell;
-  const columns = Math.round(wide * fine), rows = Math.round(tall * fine);
+  const wide = (bitmap.width + 2 * rim) * cell,
+    tall = (bitmap.height + 2 * rim) * cell;
+  const columns = Math.round(wide * fine),
+    rows = Math.round(tall * fine);
   if (canvas.width !== columns || canvas.height !== rows) {
     Object.assign(canvas, { width: columns, height: rows });
     canvas.style.width = `${wide}px`;
     canvas.style.height = `${tall}px`;
   }
-  const pen = canvas.getContext("2d"), edge = (place) => Math.round((place + rim) * cell * fine);
-  const box = (row, column, many = 1, across = 1) =>
-    [edge(column), edge(row), edge(column + across) - edge(column), edge(row + many) - edge(row)];
+  const pen = canvas.getContext("2d"),
+    edge = (place) => Math.round((place + rim) * cell * fine);
+  const box = (row, column, many = 1, across = 1) => [
+    edge(column),
+    edge(row),
+    edge(column + across) - edge(column),
+    edge(row + many) - edge(row),
+  ];
   pen.clearRect(0, 0, columns, rows);
   if (rim) hatch(pen, columns, rows, fine, colours);
   pen.imageSmoothingEnabled = false;
@@ -83,22 +104,35 @@ function light(pen, { rows, columns, colour }, box, fine) {
 
 // A frame with a dot for each tap on the picture, a cross for each on the padding. A light rim shows both on black ink.
 function frameTaps(pen, taps, colour, box, fine) {
-  for (const [stroke, extra] of [["#fff", 2 * fine], [colour, 0]]) {
+  for (const [stroke, extra] of [
+    ["#fff", 2 * fine],
+    [colour, 0],
+  ]) {
     pen.strokeStyle = pen.fillStyle = stroke;
     for (const { row, column, inside, strong } of taps) {
-      const [left, top, wide, tall] = box(row, column), grow = strong ? 2 * fine : 0;
-      const x = left + wide / 2, y = top + tall / 2, arm = Math.max(wide / 2 - fine, 2.5 * fine) + grow;
+      const [left, top, wide, tall] = box(row, column),
+        grow = strong ? 2 * fine : 0;
+      const x = left + wide / 2,
+        y = top + tall / 2,
+        arm = Math.max(wide / 2 - fine, 2.5 * fine) + grow;
       pen.lineWidth = 1.5 * fine + extra;
       pen.beginPath();
       if (inside) {
-        const first = [Math.max(left - grow, fine), Math.max(top - grow, fine)], { width, height } = pen.canvas;
-        pen.strokeRect(...first, Math.min(left + wide + grow, width - fine) - first[0], Math.min(top + tall + grow, height - fine) - first[1]);
+        const first = [Math.max(left - grow, fine), Math.max(top - grow, fine)],
+          { width, height } = pen.canvas;
+        pen.strokeRect(
+          ...first,
+          Math.min(left + wide + grow, width - fine) - first[0],
+          Math.min(top + tall + grow, height - fine) - first[1],
+        );
         if (wide < 6 * fine) continue;
         pen.arc(x, y, Math.max(wide / 7, 1.2 * fine) + extra / 2, 0, 7);
         pen.fill();
       } else {
-        pen.moveTo(x - arm, y - arm); pen.lineTo(x + arm, y + arm);
-        pen.moveTo(x - arm, y + arm); pen.lineTo(x + arm, y - arm);
+        pen.moveTo(x - arm, y - arm);
+        pen.lineTo(x + arm, y + arm);
+        pen.moveTo(x - arm, y + arm);
+        pen.lineTo(x + arm, y - arm);
         pen.stroke();
       }
     }

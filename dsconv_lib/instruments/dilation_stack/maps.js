@@ -1,6 +1,10 @@
 // The dilation stack in 2-D: path counts over the digit, and the interleaved grids that rates make.
 // They follow dilation_stack_cone.js in the joined code and use its names.
 
+import { colourOf, element } from "../shared/dom.js";
+import { ACROSS, DILATION_SIDE, cross, dragged, limitedPlace, steered } from "./cone.js";
+import { cividis, gridName } from "./paths.js";
+
 // A canvas as sharp as the screen; drawing is in CSS pixels.
 function sharpCanvas(canvas, side) {
   const dense = window.devicePixelRatio || 1;
@@ -15,17 +19,23 @@ export function mapView(point, where) {
   const canvas = element("canvas", { class: "dsconv-dilation-map", tabindex: 0, role: "application" });
   let cell = 1;
   const pixelAt = (event, corner, along) => limitedPlace(Math.floor((event[along] - corner) / cell));
-  dragged(canvas, (event) => {
-    const corner = canvas.getBoundingClientRect();
-    return { row: pixelAt(event, corner.top, "clientY"), column: pixelAt(event, corner.left, "clientX") };
-  }, point);
+  dragged(
+    canvas,
+    (event) => {
+      const corner = canvas.getBoundingClientRect();
+      return { row: pixelAt(event, corner.top, "clientY"), column: pixelAt(event, corner.left, "clientX") };
+    },
+    point,
+  );
   steered(canvas, ACROSS, where, point);
   return {
     root: canvas,
     draw(scene, width) {
       cell = Math.max(8, Math.min(14, Math.floor(width / DILATION_SIDE)));
-      canvas.setAttribute("aria-label",
-        `paths from the output at row ${scene.row}, column ${scene.column} to every pixel; the arrow keys move it`);
+      canvas.setAttribute(
+        "aria-label",
+        `paths from the output at row ${scene.row}, column ${scene.column} to every pixel; the arrow keys move it`,
+      );
       drawMap(sharpCanvas(canvas, cell * DILATION_SIDE), scene, cell);
     },
   };
@@ -35,14 +45,17 @@ const PALE = 1.7; // ink is drawn pale, as in the book's figures, so that counts
 
 function drawMap(brush, scene, cell) {
   const { ink, rowCounts, columnCounts, rowField, columnField, row, column } = scene;
-  const most = Math.max(...rowCounts) * Math.max(...columnCounts), inset = Math.max(1.5, cell * 0.15);
+  const most = Math.max(...rowCounts) * Math.max(...columnCounts),
+    inset = Math.max(1.5, cell * 0.15);
   const marks = new Path2D();
   for (let down = 0; down < DILATION_SIDE; down++) {
     for (let right = 0; right < DILATION_SIDE; right++) {
-      const [left, top] = [right * cell, down * cell], [grey] = colourOf(ink[down * DILATION_SIDE + right], PALE, "ink");
+      const [left, top] = [right * cell, down * cell],
+        [grey] = colourOf(ink[down * DILATION_SIDE + right], PALE, "ink");
       brush.fillStyle = `rgb(${grey},${grey},${grey})`;
       brush.fillRect(left, top, cell, cell);
-      const paths = rowCounts[down] * columnCounts[right], ideal = rowField.at(down) * columnField.at(right);
+      const paths = rowCounts[down] * columnCounts[right],
+        ideal = rowField.at(down) * columnField.at(right);
       if (paths > 0) {
         brush.fillStyle = `rgb(${cividis(paths / most).join()})`;
         brush.fillRect(left + inset, top + inset, cell - 2 * inset, cell - 2 * inset);
@@ -53,11 +66,17 @@ function drawMap(brush, scene, cell) {
   brush.strokeStyle = "#000";
   brush.lineWidth = 1.2;
   brush.stroke(marks);
-  const corner = (field) => Math.max(0, field.first), end = (field) => Math.min(DILATION_SIDE, field.first + field.counts.length);
+  const corner = (field) => Math.max(0, field.first),
+    end = (field) => Math.min(DILATION_SIDE, field.first + field.counts.length);
   brush.setLineDash([5, 3]);
-  twice(brush, 3.5, 1.5, () => brush.strokeRect(
-    corner(columnField) * cell + 1, corner(rowField) * cell + 1,
-    (end(columnField) - corner(columnField)) * cell - 2, (end(rowField) - corner(rowField)) * cell - 2));
+  twice(brush, 3.5, 1.5, () =>
+    brush.strokeRect(
+      corner(columnField) * cell + 1,
+      corner(rowField) * cell + 1,
+      (end(columnField) - corner(columnField)) * cell - 2,
+      (end(rowField) - corner(rowField)) * cell - 2,
+    ),
+  );
   brush.setLineDash([]);
   twice(brush, 5, 2.2, () => {
     brush.beginPath();
@@ -68,7 +87,10 @@ function drawMap(brush, scene, cell) {
 
 // A dark line on a light one is seen on paper and on ink.
 function twice(brush, wide, narrow, stroke) {
-  for (const [colour, width] of [["#fff", wide], ["#000", narrow]]) {
+  for (const [colour, width] of [
+    ["#fff", wide],
+    ["#000", narrow],
+  ]) {
     brush.strokeStyle = colour;
     brush.lineWidth = width;
     stroke();
@@ -92,18 +114,25 @@ export function gridView() {
 // A square around the output that moves in whole grids, so that the letters keep their places.
 export function gridWindow({ grids: { step }, row, column }) {
   const side = Math.min(DILATION_SIDE, Math.max(12, 4 * step));
-  const first = (place) => Math.max(0, Math.min(DILATION_SIDE - side, Math.round((place - side / 2) / step) * step));
+  const first = (place) =>
+    Math.max(0, Math.min(DILATION_SIDE - side, Math.round((place - side / 2) / step) * step));
   return { side, row: first(row), column: first(column) };
 }
 
 function drawGrids(brush, scene, view, cell) {
-  const { grids: { step, own }, row, column, reads } = scene;
+  const {
+    grids: { step, own },
+    row,
+    column,
+    reads,
+  } = scene;
   const letters = []; // written last: in small cells they reach over the next
   brush.textAlign = "center";
   brush.textBaseline = "middle";
   for (let down = 0; down < view.side; down++) {
     for (let right = 0; right < view.side; right++) {
-      const [left, top] = [right * cell, down * cell], name = gridName(view.row + down, view.column + right, step);
+      const [left, top] = [right * cell, down * cell],
+        name = gridName(view.row + down, view.column + right, step);
       brush.fillStyle = gridColour(view.row + down, view.column + right, step, own);
       brush.fillRect(left, top, cell, cell);
       brush.strokeStyle = "#c9c9c9";
@@ -144,7 +173,8 @@ export function gridColour(row, column, step, own) {
 export function gridWords({ grids: { step, grids, own, rates }, layers, gridLayer }) {
   const whose = gridLayer ? `Layer ${gridLayer}` : "The stack";
   if (rates.length === 0) return `${whose} has one tap per pixel and moves nothing between pixels.`;
-  if (step > 1) return `${whose} works on ${step} × ${step} = ${grids} interleaved grids; this output reads 1 of ${grids}, grid ${own}.`;
+  if (step > 1)
+    return `${whose} works on ${step} × ${step} = ${grids} interleaved grids; this output reads 1 of ${grids}, grid ${own}.`;
   if (gridLayer) return `${whose} has rate 1: all pixels are one grid.`;
   return layers.length > 1 && rates.length > 1
     ? `The rates ${rates.join(", ")} share no factor above 1: all pixels are one grid.`

@@ -1,6 +1,7 @@
 """The dilation stack: layers that the reader sets, and the pixels that one output sees."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -8,7 +9,7 @@ import traitlets
 from torch import Tensor
 
 from dsconv_lib.convolution import receptive_field
-from dsconv_lib.instruments.dilation_stack_paths import (
+from dsconv_lib.instruments.dilation_stack.paths import (
     SIDE,
     checked_layers,
     first_tap,
@@ -19,8 +20,8 @@ from dsconv_lib.instruments.dilation_stack_paths import (
     shared_rate,
     stack_path_counts,
 )
-from dsconv_lib.instruments.instrument import Instrument, page_code
-from dsconv_lib.plots import plot_dilation_stack
+from dsconv_lib.instruments.dilation_stack.still import plot_dilation_stack
+from dsconv_lib.instruments.instrument import Instrument, page_code, page_style
 
 
 def image_bytes(image: Tensor | None) -> bytes:
@@ -40,6 +41,9 @@ def image_bytes(image: Tensor | None) -> bytes:
     if not ((values >= 0) & (values <= 1)).all():  # also where a value is not a number
         raise ValueError(f"image holds {values.min():g} to {values.max():g}, not ink in [0, 1]")
     return values.tobytes()
+
+
+HERE = Path(__file__).parent
 
 
 class DilationStack(Instrument):
@@ -68,15 +72,8 @@ class DilationStack(Instrument):
     Taught in: 03_dilated_convolution.
     """
 
-    _esm = page_code(
-        "arithmetic",
-        "frame",
-        "dilation_stack_paths",
-        "dilation_stack_cone",
-        "dilation_stack_maps",
-        "dilation_stack_editor",
-        "dilation_stack",
-    )
+    _esm = page_code(HERE / "dilation_stack.js")
+    _css = page_style(HERE / "dilation_stack.css")
 
     layers = traitlets.List().tag(sync=True)
     row = traitlets.Int(SIDE // 2).tag(sync=True)

@@ -14,14 +14,13 @@ from traitlets import TraitError
 
 from dsconv_lib.data import Digits, PhotographError, load_digits, photographs, to_input
 from dsconv_lib.instruments.drawing_pad import DrawingPad
-from dsconv_lib.instruments.instrument import page_code
 from dsconv_lib.networks import DSNet, load_pretrained
 
+NETWORK = "drawing_pad/network"
 SHAPES = [(4, (1, 1)), (5, (2, 3, 1)), (8, (1, 1, 1, 1)), (8, (1, 2, 1, 2))]
 SHAPES += [(10, (1, 2, 3, 1, 2, 3)), (3, (1, 2, 4, 8, 1)), (12, (3, 2)), (16, (1, 1, 1, 1))]
-FORWARD = """(pictures) => {
-  const floats = (name) => new Float32Array(model.get(name).buffer.slice(0));
-  const nets = code.readNets(model.get('header'), floats('weights'));
+FORWARD = """([header, weights, pictures]) => {
+  const nets = code.readNets(header, Float32Array.from(weights));
   return nets.map((net) => pictures.map((picture) => {
     const {layers, logits, probabilities} = code.forward(net, Float32Array.from(picture));
     return {logits: [...logits], probabilities, params: net.params, macs: net.macs,
@@ -60,6 +59,12 @@ def nets():
     return [load_pretrained(), *[random_net(*shape) for shape in SHAPES], *learned]
 
 
+def sent(nets):
+    """Give what the page gets of the nets: their header and their weights."""
+    pad = DrawingPad(nets)
+    return [pad.header, torch.frombuffer(bytearray(pad.weights), dtype=torch.float32).tolist()]
+
+
 def floats(page, name):
     numbers = page.evaluate(
         "n => [...new Float32Array(model.get(n).buffer, model.get(n).byteOffset)]", name
@@ -82,10 +87,9 @@ def reading(page):
 # ---- the network
 
 
-def test_logits_of_every_shape_of_net_are_those_of_pytorch(mount, nets, ten):
-    page = mount(DrawingPad(nets, ten))
+def test_logits_of_every_shape_of_net_are_those_of_pytorch(node, nets, ten):
     pictures = torch.cat([ten.images[:3] / 255, torch.rand(2, 1, 28, 28)])
-    answers = page.evaluate(FORWARD, pictures.flatten(1).tolist())
+    answers = node(NETWORK, FORWARD, [*sent(nets), pictures.flatten(1).tolist()])
     for net, answer in zip(nets, answers, strict=True):
         expected = net(to_input(255 * pictures))
         got = torch.tensor([one["logits"] for one in answer])
@@ -94,9 +98,8 @@ def test_logits_of_every_shape_of_net_are_those_of_pytorch(mount, nets, ten):
         torch.testing.assert_close(shares, expected.softmax(1), atol=1e-5, rtol=1e-4)
 
 
-def test_every_map_and_every_count_is_pytorchs(mount, nets, ten):
-    page = mount(DrawingPad(nets, ten))
-    answers = page.evaluate(FORWARD, (ten.images[5:6] / 255).flatten(1).tolist())
+def test_every_map_and_every_count_is_pytorchs(node, nets, ten):
+    answers = node(NETWORK, FORWARD, [*sent(nets), (ten.images[5:6] / 255).flatten(1).tolist()])
     for net, (answer,) in zip(nets, answers, strict=True):
         kept, hooks = [], []
         for layer in [m for m in net.modules() if isinstance(m, torch.nn.Conv2d)]:
@@ -113,11 +116,9 @@ def test_every_map_and_every_count_is_pytorchs(mount, nets, ten):
             torch.testing.assert_close(got, expected[0], atol=1e-4, rtol=1e-4, msg=name)
 
 
-def test_a_thousand_test_digits_are_read_as_pytorch_reads_them(mount, test_digits, ten):
-    page = mount(DrawingPad(digits=ten))
-    ask = """(pictures) => {
-      const weights = new Float32Array(model.get('weights').buffer);
-      const [net] = code.readNets(model.get('header'), weights);
+def test_a_thousand_test_digits_are_read_as_pytorch_reads_them(node, test_digits):
+    ask = """([header, weights, pictures]) => {
+      const [net] = code.readNets(header, Float32Array.from(weights));
       return pictures.map((bytes) => {
         const picture = Float32Array.from(atob(bytes), (one) => one.charCodeAt(0) / 255);
         return code.winnerOf(code.forward(net, picture).probabilities);
@@ -126,14 +127,14 @@ def test_a_thousand_test_digits_are_read_as_pytorch_reads_them(mount, test_digit
     packed = [base64.b64encode(image.numpy().tobytes()).decode() for image in test_digits.images]
     expected = load_pretrained()(to_input(test_digits.images)).argmax(dim=1)
     assert len(packed) >= 500
-    assert page.evaluate(ask, packed) == expected.tolist()
+    assert node(NETWORK, ask, [*sent([load_pretrained()]), packed]) == expected.tolist()
 
 
-def test_a_forward_pass_takes_milliseconds(mount, ten):
-    page = mount(DrawingPad(digits=ten))
-    median = page.evaluate("""() => {
-      const weights = new Float32Array(model.get('weights').buffer);
-      const [net] = code.readNets(model.get('header'), weights);
+def test_a_forward_pass_takes_milliseconds(node):
+    median = node(
+        NETWORK,
+        """([header, weights]) => {
+      const [net] = code.readNets(header, Float32Array.from(weights));
       const picture = new Float32Array(784).fill(0.5), times = [];
       for (let run = 0; run < 41; run++) {
         const start = performance.now();
@@ -141,7 +142,9 @@ def test_a_forward_pass_takes_milliseconds(mount, ten):
         times.push(performance.now() - start);
       }
       return times.sort((a, b) => a - b)[20];
-    }""")
+    }""",
+        sent([load_pretrained()]),
+    )
     assert median < 50
 
 
@@ -203,11 +206,10 @@ def scribbles():
     return cases, [ink_of(case) for case in cases]
 
 
-def test_thirty_scribbles_are_laid_and_prepared_as_the_library_does(load_code, scribbles):
+def test_thirty_scribbles_are_laid_and_prepared_as_the_library_does(node, scribbles):
     cases, inks = scribbles
     exact, apart = 0, []
-    page = load_code(page_code("arithmetic", "network", "drawing_pad_ink"))
-    for done, ink in zip(page.evaluate(PREPARE, cases), inks, strict=True):
+    for done, ink in zip(node("drawing_pad/ink", PREPARE, cases), inks, strict=True):
         np.testing.assert_allclose(done["ink"], ink.ravel()[::7], atol=1e-4)
         blocks = ink.reshape(28, 10, 28, 10).mean(axis=(1, 3))
         np.testing.assert_allclose(np.reshape(done["plain"], (28, 28)), blocks, atol=0.51 / 255)
@@ -285,22 +287,24 @@ def draw_by_mouse(page, strokes, scale=1.0, shift=(0, 0)):
 
 
 @pytest.mark.parametrize(("scale", "shift"), [(1, (0, 0)), (0.45, (0, 14))], ids=["large", "small"])
-def test_ten_digits_drawn_by_mouse_are_read(mount, ten, scale, shift):
+def test_ten_digits_drawn_by_mouse_are_read(mount, node, ten, scale, shift):
     page, net = mount(DrawingPad(digits=ten)), load_pretrained()
-    read, as_drawn = {}, {}
+    read, drawn = {}, []
     for digit, strokes in HAND.items():
         page.get_by_role("button", name="Clear").click()
         draw_by_mouse(page, strokes, scale, shift)
         show(page)
         read[digit] = reading(page)
-        plain = page.evaluate("[...code.plainForm(code.inkOf(model.get('strokes')))]")
-        picture = (torch.tensor(plain).view(1, 1, 28, 28) - 0.1307) / 0.3081
-        as_drawn[digit] = int(net(picture).argmax())
+        drawn.append(page.evaluate("model.get('strokes')"))
     right = [digit for digit in HAND if read[digit] == digit]
     assert len(right) >= 9, read
     assert {0, 1, 7} <= set(right)
     if scale < 1:  # this is why digits are centred
-        assert sum(as_drawn[digit] == digit for digit in HAND) <= len(right) - 2, as_drawn
+        plain = node(
+            "drawing_pad/ink", "all => all.map(s => [...code.plainForm(code.inkOf(s))])", drawn
+        )
+        as_drawn = net((torch.tensor(plain).view(-1, 1, 28, 28) - 0.1307) / 0.3081).argmax(1)
+        assert int((as_drawn == torch.arange(10)).sum()) <= len(right) - 2, as_drawn
 
 
 # ---- the tools
@@ -494,7 +498,7 @@ def test_a_net_without_the_chosen_layer_falls_back_to_one_it_has(mount, nets, te
     assert page.locator(".dsconv-pad-words").inner_text().startswith("Map 1 of block 1 depthwise")
 
 
-def test_blanking_squares_lowers_the_probability_as_pytorch_says(mount, ten):
+def test_blanking_squares_lowers_the_probability_as_pytorch_says(mount, node, ten):
     net, image = load_pretrained(), ten.images[7:8] / 255
     page = mount(DrawingPad(digits=ten, square=7))
     page.get_by_role("button", name="example 8, a 7").click()
@@ -514,15 +518,13 @@ def test_blanking_squares_lowers_the_probability_as_pytorch_says(mount, ten):
         shares = net(to_input(255 * torch.cat([image, blanked]))).softmax(1)
     winner = shares[0].argmax()
     falls = shares[0, winner] - shares[1:, winner]
-    got = page.evaluate(
-        """() => {
-          const weights = new Float32Array(model.get('weights').buffer);
-          const [net] = code.readNets(model.get('header'), weights);
-          const falls = new Float32Array(784), picture = new Float32Array(model.get('seen').buffer);
-          for (const place of code.occlude(net, picture, 7, falls));
-          return [...falls];
-        }"""
-    )
+    ask = """([header, weights, picture]) => {
+      const [net] = code.readNets(header, Float32Array.from(weights));
+      const falls = new Float32Array(784);
+      for (const place of code.occlude(net, Float32Array.from(picture), 7, falls));
+      return [...falls];
+    }"""
+    got = node(NETWORK, ask, [*sent([net]), image.flatten().tolist()])
     torch.testing.assert_close(torch.tensor(got), falls, atol=1e-4, rtol=1e-3)
     row, column = divmod(int(falls.argmax()), 28)
     words = page.locator(".dsconv-pad-blank .dsconv-note").inner_text()

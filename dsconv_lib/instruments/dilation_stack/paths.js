@@ -27,7 +27,7 @@ export function withinLimits(name, value, least, most) {
 
 // Where the first tap falls, counted from the output; an even kernel has one more tap on the right.
 export function firstTap({ kernelSize, dilation }) {
-  return 0 - Math.floor(dilation * (kernelSize - 1) / 2);
+  return 0 - Math.floor((dilation * (kernelSize - 1)) / 2);
 }
 
 // Paths from one output to the pixels of each map below it, in 1-D; the output's map comes first.
@@ -39,7 +39,8 @@ export function pathLevels(layers, place, side = DILATION_LIMITS.side) {
   for (let depth = layers.length - 1; depth >= 0; depth--) {
     const { kernelSize, dilation } = layers[depth];
     const first = firstTap(layers[depth]);
-    const counts = new Array(side).fill(0), taps = [];
+    const counts = new Array(side).fill(0),
+      taps = [];
     levels.at(-1).counts.forEach((paths, from) => {
       if (paths === 0) return;
       for (let tap = 0; tap < kernelSize; tap++) {
@@ -73,7 +74,8 @@ export function paddingLoss(layers, row, column, side = DILATION_LIMITS.side) {
   const kept = keptPaths(layers, side);
   const inRow = layers.reduce((paths, { kernelSize }) => paths * kernelSize, 1);
   const mean = kept.reduce((sum, paths) => sum + paths, 0) / side / inRow;
-  const total = inRow * inRow, lost = total - kept[row] * kept[column];
+  const total = inRow * inRow,
+    lost = total - kept[row] * kept[column];
   return { total, lost, share: lost / total, mean: 1 - mean * mean };
 }
 
@@ -124,11 +126,14 @@ export function gridName(row, column, step) {
 const CIVIDIS = (
   "00224e00285b002e6a0533711a386f273e6e32436d3b496c434e6c4b546c535a6d5a5f6e61656f686a716f70737676767d7c78" +
   "8482798c8878938e789b9476a39a74aba072b4a76fbcae6cc4b468cdbb63d5c25edec958e7d150f0d846f9e03afee838"
-).match(/../g).map((pair) => parseInt(pair, 16));
+)
+  .match(/../g)
+  .map((pair) => parseInt(pair, 16));
 
 // matplotlib's cividis, from 33 of its colours; share is 0 to 1.
 export function cividis(share) {
-  const at = Math.max(0, Math.min(1, share)) * 32, left = Math.min(31, Math.floor(at));
+  const at = Math.max(0, Math.min(1, share)) * 32,
+    left = Math.min(31, Math.floor(at));
   return [0, 1, 2].map((part) => {
     const [from, to] = [CIVIDIS[3 * left + part], CIVIDIS[3 * left + 3 + part]];
     return Math.round(from + (to - from) * (at - left));

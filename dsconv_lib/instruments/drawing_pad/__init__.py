@@ -1,20 +1,21 @@
 """Draw a digit: a trained network reads it in the page, and shows every map on the way."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from dsconv_lib.data import MEAN, STD, Digits, load_optdigits
-from dsconv_lib.instruments.drawing_pad_state import SIDE, PadState, floats_of
-from dsconv_lib.instruments.folded import count_weights, run_steps, steps_of, weights_of
-from dsconv_lib.instruments.instrument import page_code
+from dsconv_lib.instruments.drawing_pad.folded import count_weights, run_steps, steps_of, weights_of
+from dsconv_lib.instruments.drawing_pad.state import SIDE, PadState, floats_of
+from dsconv_lib.instruments.drawing_pad.still import plot_reading
+from dsconv_lib.instruments.instrument import page_code, page_style
 from dsconv_lib.networks import DSNet, load_pretrained
-from dsconv_lib.plots.instruments_drawing_pad import plot_reading
 
+HERE = Path(__file__).parent
 MOST_DIGITS = 40
-PAGE = "network", "drawing_pad_ink", "drawing_pad_maps", "drawing_pad_view", "drawing_pad"
 
 
 class DrawingPad(PadState):
@@ -51,7 +52,8 @@ class DrawingPad(PadState):
     Taught in: 11_draw_a_digit.
     """
 
-    _esm = page_code("arithmetic", "frame", *PAGE)
+    _esm = page_code(HERE / "drawing_pad.js")
+    _css = page_style(HERE / "drawing_pad.css")
 
     def __init__(
         self,

@@ -1,12 +1,20 @@
-// DSNet in the page: its steps and weights as dsconv_lib/instruments/folded.py lays them out.
+// DSNet in the page: its steps and weights as dsconv_lib/instruments/drawing_pad/folded.py lays them out.
 // Pure functions; no page is touched. A picture is a Float32Array of 28 × 28, ink from 0 to 1.
 
+import { conv2d, conv2dCost, receptiveField, requireWhole, stack } from "../shared/convolution.js";
+
 export const FRAME = 28;
-const MEAN = 0.1307, SPREAD = 0.3081;  // of MNIST's training digits, as dsconv_lib.data has them
+const MEAN = 0.1307,
+  SPREAD = 0.3081; // of MNIST's training digits, as dsconv_lib.data has them
 const SIZES = {
   conv: ["in_channels", "out_channels", "kernel_size", "dilation"],
   block: ["in_channels", "out_channels", "kernel_size", "dilation"],
-  linear: ["in_channels", "out_channels"], norm: ["channels"], average: ["channels", "kernel_size"], pool: [], relu: [], mean: [],
+  linear: ["in_channels", "out_channels"],
+  norm: ["channels"],
+  average: ["channels", "kernel_size"],
+  pool: [],
+  relu: [],
+  mean: [],
 };
 
 export function stepWeights(step) {
@@ -49,7 +57,8 @@ export function readNets(header, weights) {
 
 // Weights, multiply-adds for one digit, and how far one last pixel sees.
 function priceOf(steps) {
-  let side = FRAME, macs = 0;
+  let side = FRAME,
+    macs = 0;
   const layers = [];
   for (const { op, in_channels: i, out_channels: o, channels, kernel_size: kernelSize, dilation } of steps) {
     const pixels = side * side;
@@ -59,19 +68,27 @@ function priceOf(steps) {
     }
     if (op === "linear") macs += i * o;
     if (op === "average" && kernelSize !== side) {
-      throw new RangeError(`an average of ${kernelSize} × ${kernelSize} places, but the maps have ${side} × ${side}`);
+      throw new RangeError(
+        `an average of ${kernelSize} × ${kernelSize} places, but the maps have ${side} × ${side}`,
+      );
     }
     if (op === "average") macs += conv2dCost(channels, channels, kernelSize, 1, channels).macs;
     if (op === "conv" || op === "block") layers.push({ kernelSize, dilation });
-    if (op === "pool") { layers.push({ kernelSize: 2, dilation: 1, stride: 2 }); side = side >> 1; }
+    if (op === "pool") {
+      layers.push({ kernelSize: 2, dilation: 1, stride: 2 });
+      side = side >> 1;
+    }
   }
   return {
-    params: steps.reduce((sum, step) => sum + stepWeights(step), 0), macs, reach: receptiveField(layers),
+    params: steps.reduce((sum, step) => sum + stepWeights(step), 0),
+    macs,
+    reach: receptiveField(layers),
   };
 }
 
 function maxPool(x) {
-  const rows = x.height >> 1, columns = x.width >> 1;
+  const rows = x.height >> 1,
+    columns = x.width >> 1;
   const y = stack(x.channels, rows, columns);
   for (let channel = 0, to = 0; channel < x.channels; channel++) {
     for (let row = 0; row < rows; row++) {
@@ -89,7 +106,8 @@ function scaleAndAdd(x, norm, other, relu) {
   const area = x.height * x.width;
   const y = stack(x.channels, x.height, x.width);
   for (let channel = 0, at = 0; channel < x.channels; channel++) {
-    const factor = norm[channel], summand = norm[x.channels + channel];
+    const factor = norm[channel],
+      summand = norm[x.channels + channel];
     for (let pixel = 0; pixel < area; pixel++, at++) {
       const value = x.data[at] * factor + summand + (other ? other.data[at] : 0);
       y.data[at] = relu && value < 0 ? 0 : value;
@@ -109,10 +127,26 @@ export function softmax(logits) {
 // A layer is {name, kind, step, block, input, output, weights, kernelSize, dilation, after: [words]}.
 export function forward(net, picture) {
   const layers = [];
-  let x = stack(1, FRAME, FRAME, Float32Array.from(picture, (ink) => (ink - MEAN) / SPREAD));
-  let logits = null, block = 0;
+  let x = stack(
+    1,
+    FRAME,
+    FRAME,
+    Float32Array.from(picture, (ink) => (ink - MEAN) / SPREAD),
+  );
+  let logits = null,
+    block = 0;
   const after = (words) => layers.length && layers[layers.length - 1].after.push(words);
-  const convolve = (name, kind, input, weights, out, kernelSize, dilation, groups, padding = dilation * (kernelSize >> 1)) => {
+  const convolve = (
+    name,
+    kind,
+    input,
+    weights,
+    out,
+    kernelSize,
+    dilation,
+    groups,
+    padding = dilation * (kernelSize >> 1),
+  ) => {
     const output = conv2d(input, weights, null, out, kernelSize, { padding, dilation, groups });
     layers.push({ name, kind, input, output, weights, kernelSize, dilation, after: [] });
     return output;
@@ -121,20 +155,58 @@ export function forward(net, picture) {
     const { op, in_channels: i, out_channels: o, kernel_size: k, dilation, weights } = step;
     if (op === "conv") x = convolve("stem", "dense", x, weights, o, k, dilation, 1);
     if (op === "block") {
-      const name = `block ${++block}`, first = i * k * k, second = first + o * i;
-      const filtered = convolve(`${name} depthwise`, "depthwise", x, weights.subarray(0, first), i, k, dilation, i);
-      const mixed = convolve(`${name} pointwise`, "pointwise", filtered, weights.subarray(first, second), o, 1, 1, 1);
+      const name = `block ${++block}`,
+        first = i * k * k,
+        second = first + o * i;
+      const filtered = convolve(
+        `${name} depthwise`,
+        "depthwise",
+        x,
+        weights.subarray(0, first),
+        i,
+        k,
+        dilation,
+        i,
+      );
+      const mixed = convolve(
+        `${name} pointwise`,
+        "pointwise",
+        filtered,
+        weights.subarray(first, second),
+        o,
+        1,
+        1,
+        1,
+      );
       x = scaleAndAdd(mixed, weights.subarray(second), step.shortcut ? x : null, true);
       after(step.shortcut ? "norm, + the block’s input, ReLU" : "norm, ReLU");
     }
-    if (op === "average") x = convolve("average", "depthwise", x, weights, step.channels, k, 1, step.channels, 0);
-    if (op === "norm") { x = scaleAndAdd(x, weights, null, false); after("norm"); }
-    if (op === "relu") { x = { ...x, data: x.data.map((value) => Math.max(0, value)) }; after("ReLU"); }
-    if (op === "pool") { x = maxPool(x); after(`max pool to ${x.height}\u00a0×\u00a0${x.width}`); }
+    if (op === "average")
+      x = convolve("average", "depthwise", x, weights, step.channels, k, 1, step.channels, 0);
+    if (op === "norm") {
+      x = scaleAndAdd(x, weights, null, false);
+      after("norm");
+    }
+    if (op === "relu") {
+      x = { ...x, data: x.data.map((value) => Math.max(0, value)) };
+      after("ReLU");
+    }
+    if (op === "pool") {
+      x = maxPool(x);
+      after(`max pool to ${x.height}\u00a0×\u00a0${x.width}`);
+    }
     if (op === "mean") {
       const area = x.height * x.width;
-      x = stack(x.channels, 1, 1, Float32Array.from({ length: x.channels }, (_, channel) =>
-        x.data.subarray(channel * area, (channel + 1) * area).reduce((a, b) => a + b, 0) / area));
+      x = stack(
+        x.channels,
+        1,
+        1,
+        Float32Array.from(
+          { length: x.channels },
+          (_, channel) =>
+            x.data.subarray(channel * area, (channel + 1) * area).reduce((a, b) => a + b, 0) / area,
+        ),
+      );
       after("mean of each map");
     }
     if (op === "linear") {
@@ -154,12 +226,15 @@ export function winnerOf(probabilities) {
 // Works in slices: each next() does one place; at the end `falls` is whole.
 export function* occlude(net, picture, side, falls) {
   const { probabilities } = forward(net, picture);
-  const winner = winnerOf(probabilities), half = side >> 1;
+  const winner = winnerOf(probabilities),
+    half = side >> 1;
   for (let place = 0; place < FRAME * FRAME; place++) {
-    const row = Math.floor(place / FRAME), column = place % FRAME;
+    const row = Math.floor(place / FRAME),
+      column = place % FRAME;
     const blanked = Float32Array.from(picture);
     for (let y = Math.max(0, row - half); y <= Math.min(FRAME - 1, row + half); y++) {
-      for (let x = Math.max(0, column - half); x <= Math.min(FRAME - 1, column + half); x++) blanked[y * FRAME + x] = 0;
+      for (let x = Math.max(0, column - half); x <= Math.min(FRAME - 1, column + half); x++)
+        blanked[y * FRAME + x] = 0;
     }
     const changed = blanked.some((ink, at) => ink !== picture[at]);
     falls[place] = changed ? probabilities[winner] - forward(net, blanked).probabilities[winner] : 0;

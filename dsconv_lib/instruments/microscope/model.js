@@ -1,5 +1,16 @@
 // The microscope without a page: its state, kernels, maps, sums, costs and PyTorch lines.
 
+import {
+  conv2d,
+  conv2dCost,
+  effectiveKernel,
+  outputSize,
+  requireWhole,
+  stack,
+  tapsOf,
+} from "../shared/convolution.js";
+import { floats, number } from "../shared/dom.js";
+
 export const KINDS = ["standard", "depthwise", "pointwise", "separable"];
 export const SIZES = [1, 3, 5, 7];
 export const INPUTS = ["ink", "change sideways", "change downwards", "paper"];
@@ -12,23 +23,45 @@ export const NAMED = {
   zero: () => 0,
 };
 export const LARGEST_WEIGHT = 100;
-const RANGES = { in_channels: [1, 4], out_channels: [1, 4], dilation: [1, 6], stride: [1, 3], padding: [0, 12] };
+const RANGES = {
+  in_channels: [1, 4],
+  out_channels: [1, 4],
+  dilation: [1, 6],
+  stride: [1, 3],
+  padding: [0, 12],
+};
 
 // The k × k numbers of a kernel: by name, or the reader's own, cut or framed by zeros.
 export function kernelOf(kernel, k) {
   const rim = typeof kernel === "string" ? 0 : (k - kernel.length) / 2;
   return Array.from({ length: k * k }, (_, tap) => {
-    const row = Math.floor(tap / k), column = tap % k;
+    const row = Math.floor(tap / k),
+      column = tap % k;
     return typeof kernel === "string"
       ? NAMED[kernel](k, row, column)
-      : kernel[row - rim]?.[column - rim] ?? 0;
+      : (kernel[row - rim]?.[column - rim] ?? 0);
   });
 }
 
 export function readState(model) {
   const state = { pixels: floats(model.get("pixels")) };
-  for (const name of ["height", "width", "kind", "in_channels", "out_channels", "kernel_size", "dilation",
-    "stride", "padding", "dense_kernels", "depthwise_kernels", "pointwise_weights", "channel", "row", "column"]) {
+  for (const name of [
+    "height",
+    "width",
+    "kind",
+    "in_channels",
+    "out_channels",
+    "kernel_size",
+    "dilation",
+    "stride",
+    "padding",
+    "dense_kernels",
+    "depthwise_kernels",
+    "pointwise_weights",
+    "channel",
+    "row",
+    "column",
+  ]) {
     state[name] = model.get(name);
   }
   refuseNonsense(state);
@@ -40,8 +73,10 @@ export function readState(model) {
 }
 
 function refuseNonsense(state) {
-  if (!KINDS.includes(state.kind)) throw new RangeError(`kind=${state.kind}, but it must be one of ${KINDS.join(", ")}`);
-  if (!SIZES.includes(state.kernel_size)) throw new RangeError(`kernel_size=${state.kernel_size}, but it must be 1, 3, 5 or 7`);
+  if (!KINDS.includes(state.kind))
+    throw new RangeError(`kind=${state.kind}, but it must be one of ${KINDS.join(", ")}`);
+  if (!SIZES.includes(state.kernel_size))
+    throw new RangeError(`kernel_size=${state.kernel_size}, but it must be 1, 3, 5 or 7`);
   requireWhole(0, { channel: state.channel, row: state.row, column: state.column });
   for (const [name, [least, most]] of Object.entries(RANGES)) {
     requireWhole(least, { [name]: state[name] });
@@ -50,12 +85,19 @@ function refuseNonsense(state) {
   stack(1, state.height, state.width, state.pixels);
   const kernels = [...state.depthwise_kernels, ...state.dense_kernels.flat()];
   if (kernels.length !== 20) throw new RangeError(`${kernels.length} kernels, but 4 + 4 × 4 are needed`);
-  const unknown = kernels.find((kernel) => typeof kernel === "string" ? !(kernel in NAMED)
-    : !SIZES.includes(kernel.length) || kernel.flat().length !== kernel.length ** 2);
-  if (unknown !== undefined) throw new RangeError(`a kernel is ${JSON.stringify(unknown)}, which is neither a known name nor a square of numbers`);
+  const unknown = kernels.find((kernel) =>
+    typeof kernel === "string"
+      ? !(kernel in NAMED)
+      : !SIZES.includes(kernel.length) || kernel.flat().length !== kernel.length ** 2,
+  );
+  if (unknown !== undefined)
+    throw new RangeError(
+      `a kernel is ${JSON.stringify(unknown)}, which is neither a known name nor a square of numbers`,
+    );
   const weights = [...kernels.filter(Array.isArray).flat(2), ...state.pointwise_weights.flat()];
   const wild = weights.find((weight) => !(Math.abs(weight) <= LARGEST_WEIGHT));
-  if (wild !== undefined) throw new RangeError(`a weight is ${wild}, but it must be −${LARGEST_WEIGHT} to ${LARGEST_WEIGHT}`);
+  if (wild !== undefined)
+    throw new RangeError(`a weight is ${wild}, but it must be −${LARGEST_WEIGHT} to ${LARGEST_WEIGHT}`);
   const fault = faultOf(state);
   if (fault) throw new RangeError(fault);
 }
@@ -70,13 +112,17 @@ export function shapeOf({ kind, kernel_size, stride, padding, dilation }) {
 // Why these settings make no layer; an empty text if they do.
 export function faultOf(state) {
   if (state.kind === "depthwise" && state.out_channels % state.in_channels) {
-    return `in a depthwise layer every input channel gets equally many kernels, so out_channels is a multiple of in_channels, ` +
-      `and ${state.out_channels} is no multiple of ${state.in_channels}`;
+    return (
+      `in a depthwise layer every input channel gets equally many kernels, so out_channels is a multiple of in_channels, ` +
+      `and ${state.out_channels} is no multiple of ${state.in_channels}`
+    );
   }
   const { kernel_size, dilation, padding } = shapeOf(state);
-  const spanned = effectiveKernel(kernel_size, dilation), side = Math.min(state.height, state.width) + 2 * padding;
-  return spanned <= side ? "" :
-    `${kernel_size} taps in a row at dilation ${dilation} span ${spanned} pixels, and the picture with padding ${padding} has ${side}`;
+  const spanned = effectiveKernel(kernel_size, dilation),
+    side = Math.min(state.height, state.width) + 2 * padding;
+  return spanned <= side
+    ? ""
+    : `${kernel_size} taps in a row at dilation ${dilation} span ${spanned} pixels, and the picture with padding ${padding} has ${side}`;
 }
 
 export function outShape(state) {
@@ -92,21 +138,43 @@ export function inputMaps({ pixels, height, width, in_channels }) {
   const all = stack(4, height, width);
   all.data.set(pixels);
   all.data.set(changes.data, pixels.length);
-  all.data.set(pixels.map((ink) => 1 - ink), 3 * pixels.length);
+  all.data.set(
+    pixels.map((ink) => 1 - ink),
+    3 * pixels.length,
+  );
   return stack(in_channels, height, width, all.data.slice(0, in_channels * height * width));
 }
 
 // The nn.Conv2d in a row: {name, inputs, outputs, weights: [output][input of its group], shape, groups}.
 export function stagesOf(state) {
-  const { kind, in_channels: inputs, out_channels: outputs } = state, shape = shapeOf(state), k = shape.kernel_size;
+  const { kind, in_channels: inputs, out_channels: outputs } = state,
+    shape = shapeOf(state),
+    k = shape.kernel_size;
   const one = { kernel_size: 1, stride: 1, padding: 0, dilation: 1 };
   const alone = (many) => state.depthwise_kernels.slice(0, many).map((kernel) => [kernelOf(kernel, k)]);
-  const mixing = state.pointwise_weights.slice(0, outputs).map((row) => row.slice(0, inputs).map((weight) => [weight]));
-  const pairs = state.dense_kernels.slice(0, outputs).map((row) => row.slice(0, inputs).map((kernel) => kernelOf(kernel, k)));
+  const mixing = state.pointwise_weights
+    .slice(0, outputs)
+    .map((row) => row.slice(0, inputs).map((weight) => [weight]));
+  const pairs = state.dense_kernels
+    .slice(0, outputs)
+    .map((row) => row.slice(0, inputs).map((kernel) => kernelOf(kernel, k)));
   const standard = { name: "layer", inputs, outputs, weights: pairs, shape, groups: 1 };
-  const filter = { name: "depthwise", inputs, outputs: kind === "depthwise" ? outputs : inputs, shape, groups: inputs };
+  const filter = {
+    name: "depthwise",
+    inputs,
+    outputs: kind === "depthwise" ? outputs : inputs,
+    shape,
+    groups: inputs,
+  };
   filter.weights = alone(filter.outputs);
-  const mix = { name: "pointwise", inputs, outputs, weights: mixing, shape: kind === "pointwise" ? shape : one, groups: 1 };
+  const mix = {
+    name: "pointwise",
+    inputs,
+    outputs,
+    weights: mixing,
+    shape: kind === "pointwise" ? shape : one,
+    groups: 1,
+  };
   return { standard: [standard], depthwise: [filter], pointwise: [mix], separable: [filter, mix] }[kind];
 }
 
@@ -114,7 +182,12 @@ export function stagesOf(state) {
 export function mapsOf(state) {
   const maps = [inputMaps(state)];
   for (const { weights, outputs, shape, groups } of stagesOf(state)) {
-    maps.push(conv2d(maps.at(-1), Float32Array.from(weights.flat(2)), null, outputs, shape.kernel_size, { ...shape, groups }));
+    maps.push(
+      conv2d(maps.at(-1), Float32Array.from(weights.flat(2)), null, outputs, shape.kernel_size, {
+        ...shape,
+        groups,
+      }),
+    );
   }
   return maps;
 }
@@ -126,7 +199,7 @@ export function valueAt({ data, height, width }, channel, row, column) {
 // What an output pixel of one stage reads: for each input channel its taps, their products and the sum.
 export function productsOf(stage, input, channel, row, column) {
   const { kernel_size: k, ...options } = stage.shape;
-  const first = Math.floor(channel * stage.groups / stage.outputs) * (stage.inputs / stage.groups);
+  const first = Math.floor((channel * stage.groups) / stage.outputs) * (stage.inputs / stage.groups);
   return stage.weights[channel].map((weights, offset) => {
     const taps = tapsOf(row, column, input.height, input.width, k, options).map((tap, place) => {
       const value = tap.inside ? valueAt(input, first + offset, tap.row, tap.column) : 0;
@@ -138,32 +211,42 @@ export function productsOf(stage, input, channel, row, column) {
 
 // Everything behind one output pixel. Separable: each group's sum is a depthwise value, and mixed it is its share.
 export function sumOf(state, maps, channel, row, column) {
-  const stages = stagesOf(state), total = valueAt(maps.at(-1), channel, row, column);
+  const stages = stagesOf(state),
+    total = valueAt(maps.at(-1), channel, row, column);
   if (stages.length === 1) {
     const groups = productsOf(stages[0], maps[0], channel, row, column);
     return { total, groups: groups.map((group) => ({ ...group, share: group.sum })) };
   }
-  const groups = productsOf(stages[1], maps[1], channel, row, column).map(({ input, taps: [{ value, weight, product }] }) => {
-    const [filtered] = productsOf(stages[0], maps[0], input, row, column);
-    return { input, taps: filtered.taps, sum: value, mixing: weight, share: product };
-  });
+  const groups = productsOf(stages[1], maps[1], channel, row, column).map(
+    ({ input, taps: [{ value, weight, product }] }) => {
+      const [filtered] = productsOf(stages[0], maps[0], input, row, column);
+      return { input, taps: filtered.taps, sum: value, mixing: weight, share: product };
+    },
+  );
   return { total, groups };
 }
 
 // The input pixels that one weight meets while the kernel slides: rows × columns, and how many of them are no padding.
 export function touchedBy(shape, down, right, input, output) {
-  const places = (size, many, tap) => Array.from({ length: many },
-    (_, place) => place * shape.stride + tap * shape.dilation - shape.padding).map((at) => ({ at, inside: at >= 0 && at < size }));
-  const rows = places(input.height, output.height, down), columns = places(input.width, output.width, right);
+  const places = (size, many, tap) =>
+    Array.from(
+      { length: many },
+      (_, place) => place * shape.stride + tap * shape.dilation - shape.padding,
+    ).map((at) => ({ at, inside: at >= 0 && at < size }));
+  const rows = places(input.height, output.height, down),
+    columns = places(input.width, output.width, right);
   const inside = rows.filter((row) => row.inside).length * columns.filter((column) => column.inside).length;
   return { rows, columns, inside, all: rows.length * columns.length };
 }
 
 // The price of the layer, stage by stage, and of the dense layer with the same output size. Without bias.
 export function pricesOf(state) {
-  const [height, width] = outShape(state), pixels = height * width;
-  const stages = stagesOf(state).map(({ name, inputs, outputs, shape, groups }) =>
-    ({ name, ...conv2dCost(inputs, outputs, shape.kernel_size, pixels, groups, false) }));
+  const [height, width] = outShape(state),
+    pixels = height * width;
+  const stages = stagesOf(state).map(({ name, inputs, outputs, shape, groups }) => ({
+    name,
+    ...conv2dCost(inputs, outputs, shape.kernel_size, pixels, groups, false),
+  }));
   const add = (what) => stages.reduce((sum, stage) => sum + stage[what], 0);
   const dense = conv2dCost(state.in_channels, state.out_channels, state.kernel_size, pixels, 1, false);
   return { stages, params: add("params"), macs: add("macs"), dense };
@@ -171,7 +254,9 @@ export function pricesOf(state) {
 
 // At most three decimals, no trailing zeros.
 export function brief(value) {
-  return number(value, 3).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+  return number(value, 3)
+    .replace(/(\.\d*?)0+$/, "$1")
+    .replace(/\.$/, "");
 }
 
 // A weight as a reader would write it: 0.5, or 1/9 where decimals do not end.
@@ -184,7 +269,8 @@ export function weightWords(weight, k) {
 
 // What a reader typed as a number, 1/9 and −2 included; NaN where it is none.
 export function readWeight(words) {
-  const [, above, below] = /^\s*([−+-]?(?:\d+\.?\d*|\.\d+))\s*(?:\/\s*(\d+\.?\d*))?\s*$/.exec(words.replace(",", ".")) ?? [];
+  const [, above, below] =
+    /^\s*([−+-]?(?:\d+\.?\d*|\.\d+))\s*(?:\/\s*(\d+\.?\d*))?\s*$/.exec(words.replace(",", ".")) ?? [];
   const weight = Number((above ?? "x").replace("−", "-")) / Number(below ?? 1);
   return Math.abs(weight) <= LARGEST_WEIGHT ? weight + 0 : NaN;
 }
@@ -192,38 +278,63 @@ export function readWeight(words) {
 function pythonNumber(weight, k) {
   if (Number.isInteger(weight)) return String(weight);
   const above = Math.round(weight * k * k);
-  return k > 1 && above / (k * k) === weight && String(weight).length > 8 ? `${above}/${k * k}` : String(weight);
+  return k > 1 && above / (k * k) === weight && String(weight).length > 8
+    ? `${above}/${k * k}`
+    : String(weight);
 }
 
 function pythonStage({ name, inputs, outputs, weights, shape, groups }) {
   const { kernel_size: k, stride, padding, dilation } = shape;
-  const kernel = (tap) => `[${Array.from({ length: k }, (_, row) =>
-    `[${tap.slice(row * k, row * k + k).map((weight) => pythonNumber(weight, k)).join(", ")}]`).join(", ")}]`;
+  const kernel = (tap) =>
+    `[${Array.from(
+      { length: k },
+      (_, row) =>
+        `[${tap
+          .slice(row * k, row * k + k)
+          .map((weight) => pythonNumber(weight, k))
+          .join(", ")}]`,
+    ).join(", ")}]`;
   const rows = weights.map((row) => `    [${row.map(kernel).join(",\n     ")}],`);
-  const options = k === 1 && stride === 1 && !padding ? "" :
-    `stride=${stride}, padding=${padding}, dilation=${dilation}, `;
+  const options =
+    k === 1 && stride === 1 && !padding ? "" : `stride=${stride}, padding=${padding}, dilation=${dilation}, `;
   const split = groups > 1 || name === "depthwise" ? `groups=${groups}, ` : "";
   return [
     `${name} = nn.Conv2d(${inputs}, ${outputs}, kernel_size=${k}, ${options}${split}bias=False)`,
-    `${name}.weight.data = torch.tensor([`, ...rows, `], dtype=torch.float32)  # (${outputs}, ${inputs / groups}, ${k}, ${k})`];
+    `${name}.weight.data = torch.tensor([`,
+    ...rows,
+    `], dtype=torch.float32)  # (${outputs}, ${inputs / groups}, ${k}, ${k})`,
+  ];
 }
 
 // Python that gives the numbers on the page, from x, the picture: (1, 1, height, width).
 export function pytorchLines(state) {
   const { height, width, in_channels: inputs, out_channels: outputs, channel, row, column } = state;
-  const [tall, wide] = outShape(state), stages = stagesOf(state);
-  const lines = ["import torch", ...(inputs > 1 ? ["import torch.nn.functional as F"] : []), "from torch import nn", "",
-    `# x is the picture, (1, 1, ${height}, ${width}), ink from 0 to 1;`, "# where Python holds the microscope: x = microscope.image"];
+  const [tall, wide] = outShape(state),
+    stages = stagesOf(state);
+  const lines = [
+    "import torch",
+    ...(inputs > 1 ? ["import torch.nn.functional as F"] : []),
+    "from torch import nn",
+    "",
+    `# x is the picture, (1, 1, ${height}, ${width}), ink from 0 to 1;`,
+    "# where Python holds the microscope: x = microscope.image",
+  ];
   if (inputs > 1) {
-    lines.push("sideways = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8",
+    lines.push(
+      "sideways = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8",
       "edges = torch.stack([sideways, sideways.T]).unsqueeze(1)  # (2, 1, 3, 3)",
       "maps = torch.cat([x, F.conv2d(x, edges, padding=1), 1 - x], dim=1)",
-      `x = maps[:, :${inputs}]  # (1, ${inputs}, ${height}, ${width}): ${INPUTS.slice(0, inputs).join(", ")}`);
+      `x = maps[:, :${inputs}]  # (1, ${inputs}, ${height}, ${width}): ${INPUTS.slice(0, inputs).join(", ")}`,
+    );
   }
   for (const stage of stages) lines.push("", ...pythonStage(stage));
   if (stages.length > 1) lines.push("", "layer = nn.Sequential(depthwise, pointwise)");
   else if (stages[0].name !== "layer") lines.push("", `layer = ${stages[0].name}`);
-  lines.push("", "with torch.no_grad():", `    y = layer(x)  # (1, ${outputs}, ${tall}, ${wide})`,
-    `print(y[0, ${channel}, ${row}, ${column}])`);
+  lines.push(
+    "",
+    "with torch.no_grad():",
+    `    y = layer(x)  # (1, ${outputs}, ${tall}, ${wide})`,
+    `print(y[0, ${channel}, ${row}, ${column}])`,
+  );
   return lines.join("\n") + "\n";
 }

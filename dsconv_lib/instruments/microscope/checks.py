@@ -8,7 +8,7 @@ from torch import Tensor
 from traitlets import TraitError
 
 from dsconv_lib.convolution import output_size
-from dsconv_lib.instruments.microscope_kernels import NAMED, Kernel
+from dsconv_lib.instruments.microscope.kernels import NAMED, Kernel
 
 SIZES = (1, 3, 5, 7)
 LARGEST = 100  # of a weight

@@ -1,10 +1,19 @@
 // The microscope's lens: the sum behind one output pixel, written out, with a field for every weight.
 
-const COLOUR_OF = { standard: "dense", depthwise: "depthwise", pointwise: "pointwise", separable: "depthwise" };
+import { choice, element } from "../shared/dom.js";
+import { INPUTS, LARGEST_WEIGHT, NAMED, brief, kernelOf, readWeight, shapeOf, weightWords } from "./model.js";
+
+const COLOUR_OF = {
+  standard: "dense",
+  depthwise: "depthwise",
+  pointwise: "pointwise",
+  separable: "depthwise",
+};
 
 // tell: {kernel(input, kernel), mixing(input, weight), light(what or null)}
 export function lensView(state, tell) {
-  const { kind } = state, k = shapeOf(state).kernel_size;
+  const { kind } = state,
+    k = shapeOf(state).kernel_size;
   const heading = element("p", { class: "dsconv-microscope-heading" });
   const total = element("p", { class: "dsconv-microscope-total" });
   const hint = element("p", { class: "dsconv-note" });
@@ -12,7 +21,8 @@ export function lensView(state, tell) {
   const cards = [];
   return {
     root: element("div", { class: "dsconv-microscope-lens" }, heading, total, list, hint),
-    heading, total,
+    heading,
+    total,
     show(next, sum) {
       while (cards.length < sum.groups.length) {
         cards.push(card(kind, k, sum.groups.length, tell));
@@ -27,8 +37,10 @@ export function lensView(state, tell) {
 }
 
 function headingOf({ channel, row, column }, { total }) {
-  return [element("span", {}, `Output ${channel}, row ${row}, column ${column}:`),
-    element("strong", { class: "dsconv-microscope-value" }, brief(total))];
+  return [
+    element("span", {}, `Output ${channel}, row ${row}, column ${column}:`),
+    element("strong", { class: "dsconv-microscope-value" }, brief(total)),
+  ];
 }
 
 const signed = (value) => (value < 0 ? `(${brief(value)})` : brief(value));
@@ -41,8 +53,10 @@ export function totalWords(kind, { total, groups }) {
     return start(share);
   });
   if (parts.length === 1 && !parts[0].includes("×")) return `The products below add up to ${brief(total)}.`;
-  const shares = kind === "separable" || kind === "pointwise"
-    ? ` = ${groups.map(({ share }, at) => (at ? signed : brief)(share)).join(" + ")}` : "";
+  const shares =
+    kind === "separable" || kind === "pointwise"
+      ? ` = ${groups.map(({ share }, at) => (at ? signed : brief)(share)).join(" + ")}`
+      : "";
   const short = groups.length > 1 ? shares : "";
   return `${parts.join(" + ")}${short} = ${brief(total)}`;
 }
@@ -54,16 +68,20 @@ function roundingWords({ total, groups }) {
   const wrong = [];
   for (const { input, taps, sum: all } of groups) {
     const written = sum(taps.map(({ product }) => product));
-    if (taps.length > 1 && written !== brief(all)) wrong.push(`input ${input}: ${written} instead of ${brief(all)}`);
+    if (taps.length > 1 && written !== brief(all))
+      wrong.push(`input ${input}: ${written} instead of ${brief(all)}`);
   }
   const written = sum(groups.map(({ share }) => share));
-  if (groups.length > 1 && written !== brief(total)) wrong.push(`the last sum: ${written} instead of ${brief(total)}`);
+  if (groups.length > 1 && written !== brief(total))
+    wrong.push(`the last sum: ${written} instead of ${brief(total)}`);
   const all = "Written with three decimals, computed with all.";
   return wrong.length ? `${all} Adding up what is written gives, for ${wrong.join("; ")}.` : all;
 }
 
 function card(kind, k, many, tell) {
-  const colour = COLOUR_OF[kind], title = element("span"), mixed = kind === "separable" || kind === "pointwise";
+  const colour = COLOUR_OF[kind],
+    title = element("span"),
+    mixed = kind === "separable" || kind === "pointwise";
   const large = k > 3 ? " dsconv-microscope-large" : "";
   const root = element("div", { class: `dsconv-microscope-card${large}`, style: `--tap: var(--${colour})` });
   const view = { input: 0, state: null };
@@ -72,7 +90,15 @@ function card(kind, k, many, tell) {
   if (mix) root.append(mix.root);
   if (grid) {
     const preset = kernelChoice(view, k, tell);
-    root.append(element("details", { open: k <= 3 && many <= 2 }, element("summary", {}, title), preset.root, grid.root));
+    root.append(
+      element(
+        "details",
+        { open: k <= 3 && many <= 2 },
+        element("summary", {}, title),
+        preset.root,
+        grid.root,
+      ),
+    );
     view.preset = preset;
   }
   view.root = root;
@@ -95,7 +121,9 @@ export function kernelAt(state, input) {
 
 function kernelChoice(view, k, tell) {
   const options = [...Object.keys(NAMED).map((name) => [name, name]), ["own", "own numbers"]];
-  const made = choice("kernel", options, "own", (name) => { if (name !== "own") tell.kernel(view.input, name); });
+  const made = choice("kernel", options, "own", (name) => {
+    if (name !== "own") tell.kernel(view.input, name);
+  });
   made.root.classList.add("dsconv-microscope-preset");
   made.select.options[options.length - 1].disabled = true;
   made.show = (state, input) => {
@@ -109,14 +137,26 @@ function kernelChoice(view, k, tell) {
 // A field for one weight. What is no number is not taken; leaving the field brings the old weight back.
 function weightField(k, change, light) {
   let weight = NaN;
-  const input = element("input", { type: "text", class: "dsconv-microscope-weight", autocomplete: "off", spellcheck: "false",
-    onfocus: () => light(true), onblur: () => { input.removeAttribute("aria-invalid"); input.value = weightWords(weight, k); light(false); },
+  const input = element("input", {
+    type: "text",
+    class: "dsconv-microscope-weight",
+    autocomplete: "off",
+    spellcheck: "false",
+    onfocus: () => light(true),
+    onblur: () => {
+      input.removeAttribute("aria-invalid");
+      input.value = weightWords(weight, k);
+      light(false);
+    },
     oninput: () => {
       const typed = readWeight(input.value);
       input.setAttribute("aria-invalid", Number.isNaN(typed));
-      input.title = Number.isNaN(typed) ? `Not a number from −${LARGEST_WEIGHT} to ${LARGEST_WEIGHT}; such as 0.5, −2 or 1/9.` : "";
+      input.title = Number.isNaN(typed)
+        ? `Not a number from −${LARGEST_WEIGHT} to ${LARGEST_WEIGHT}; such as 0.5, −2 or 1/9.`
+        : "";
       if (!Number.isNaN(typed) && typed !== weight) change(typed);
-    } });
+    },
+  });
   return {
     input,
     show(next, name) {
@@ -129,18 +169,33 @@ function weightField(k, change, light) {
 }
 
 function tapGrid(k, view, tell) {
-  const cells = [], table = element("table", { class: "dsconv-microscope-grid" });
+  const cells = [],
+    table = element("table", { class: "dsconv-microscope-grid" });
   for (let down = 0; down < k; down++) {
     const line = element("tr");
     for (let right = 0; right < k; right++) {
       const lit = (on, focus) => tell.light(on ? { stage: 0, input: view.input, down, right } : null, focus);
-      const field = weightField(k, (weight) => {
-        const numbers = kernelOf(kernelAt(view.state, view.input), k);
-        numbers[down * k + right] = weight;
-        tell.kernel(view.input, Array.from({ length: k }, (_, row) => numbers.slice(row * k, row * k + k)));
-      }, (on) => lit(on, true));
-      const value = element("span", { class: "dsconv-microscope-pixel" }), product = element("span");
-      const cell = element("td", { onpointerenter: () => lit(true), onpointerleave: () => lit(false) }, value, field.input, product);
+      const field = weightField(
+        k,
+        (weight) => {
+          const numbers = kernelOf(kernelAt(view.state, view.input), k);
+          numbers[down * k + right] = weight;
+          tell.kernel(
+            view.input,
+            Array.from({ length: k }, (_, row) => numbers.slice(row * k, row * k + k)),
+          );
+        },
+        (on) => lit(on, true),
+      );
+      const value = element("span", { class: "dsconv-microscope-pixel" }),
+        product = element("span");
+      const cell = element(
+        "td",
+        { onpointerenter: () => lit(true), onpointerleave: () => lit(false) },
+        value,
+        field.input,
+        product,
+      );
       cells.push({ cell, value, product, field, down, right });
       line.append(cell);
     }
@@ -164,19 +219,36 @@ function tapGrid(k, view, tell) {
 }
 
 function mixingRow(kind, view, tell) {
-  const lit = (on, focus) => tell.light(
-    on ? { stage: kind === "separable" ? 1 : 0, input: view.input, down: 0, right: 0 } : null, focus);
-  const field = weightField(1, (weight) => tell.mixing(view.input, weight), (on) => lit(on, true));
-  const before = element("span", { class: "dsconv-microscope-pixel" }), after = element("span"), name = element("span");
-  const root = element("div", { class: "dsconv-microscope-mixing", onpointerenter: () => lit(true), onpointerleave: () => lit(false) },
-    name, element("span", { class: "dsconv-microscope-product" }, before, field.input, after));
+  const lit = (on, focus) =>
+    tell.light(
+      on ? { stage: kind === "separable" ? 1 : 0, input: view.input, down: 0, right: 0 } : null,
+      focus,
+    );
+  const field = weightField(
+    1,
+    (weight) => tell.mixing(view.input, weight),
+    (on) => lit(on, true),
+  );
+  const before = element("span", { class: "dsconv-microscope-pixel" }),
+    after = element("span"),
+    name = element("span");
+  const root = element(
+    "div",
+    { class: "dsconv-microscope-mixing", onpointerenter: () => lit(true), onpointerleave: () => lit(false) },
+    name,
+    element("span", { class: "dsconv-microscope-product" }, before, field.input, after),
+  );
   return {
     root,
     show(state, { taps: [tap], sum, mixing, share }, words) {
-      name.textContent = kind === "separable" ? `Depthwise ${view.input}` : `${words[0].toUpperCase()}${words.slice(1)}`;
+      name.textContent =
+        kind === "separable" ? `Depthwise ${view.input}` : `${words[0].toUpperCase()}${words.slice(1)}`;
       before.textContent = `${brief(kind === "separable" ? sum : tap.value)} ×`;
       after.textContent = `= ${brief(share)}`;
-      field.show(mixing ?? tap.weight, `pointwise weight from input ${view.input} to output ${state.channel}`);
+      field.show(
+        mixing ?? tap.weight,
+        `pointwise weight from input ${view.input} to output ${state.channel}`,
+      );
     },
   };
 }

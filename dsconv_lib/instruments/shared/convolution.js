@@ -20,7 +20,8 @@ export function outputSize(size, kernelSize, stride = 1, padding = 0, dilation =
   if (spanned > size + 2 * padding) {
     throw new RangeError(
       `a kernel of ${kernelSize} at dilation ${dilation} spans ${spanned} pixels, ` +
-      `but the padded input has ${size + 2 * padding}`);
+        `but the padded input has ${size + 2 * padding}`,
+    );
   }
   return Math.floor((size + 2 * padding - spanned) / stride) + 1;
 }
@@ -40,10 +41,13 @@ export function conv2d(input, weight, bias, outChannels, kernelSize, options = {
   if (channels % groups || outChannels % groups) {
     throw new RangeError(`groups=${groups} must divide ${channels} and ${outChannels} channels`);
   }
-  const fanIn = channels / groups, fanOut = outChannels / groups, area = kernelSize * kernelSize;
+  const fanIn = channels / groups,
+    fanOut = outChannels / groups,
+    area = kernelSize * kernelSize;
   if (weight.length !== outChannels * fanIn * area) {
     throw new RangeError(
-      `${weight.length} weights, but ${outChannels} × ${fanIn} × ${kernelSize} × ${kernelSize} are needed`);
+      `${weight.length} weights, but ${outChannels} × ${fanIn} × ${kernelSize} × ${kernelSize} are needed`,
+    );
   }
   const rows = outputSize(height, kernelSize, stride, padding, dilation);
   const columns = outputSize(width, kernelSize, stride, padding, dilation);
@@ -100,7 +104,8 @@ export function conv2dCost(inChannels, outChannels, kernelSize, outPixels, group
 
 // layers: [{kernelSize, dilation, stride?}, ...], input first.
 export function receptiveField(layers) {
-  let reach = 1, step = 1;
+  let reach = 1,
+    step = 1;
   for (const { kernelSize, dilation, stride = 1 } of layers) {
     requireWhole(1, { kernel_size: kernelSize, dilation, stride });
     reach += (effectiveKernel(kernelSize, dilation) - 1) * step;

@@ -1,5 +1,6 @@
 """The convolution microscope: which pixels make one number, and which pixels one weight meets."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ from traitlets import Bytes, Enum, Int, List, TraitError, observe, validate
 
 from dsconv_lib.convolution import output_size
 from dsconv_lib.data import load_digits
-from dsconv_lib.instruments.instrument import Instrument, page_code
-from dsconv_lib.instruments.microscope_checks import (
+from dsconv_lib.instruments.instrument import Instrument, page_code, page_style
+from dsconv_lib.instruments.microscope.checks import (
     SIZES,
     checked_kernels,
     checked_numbers,
@@ -19,9 +20,10 @@ from dsconv_lib.instruments.microscope_checks import (
     image_traits,
     refuse_impossible,
 )
-from dsconv_lib.instruments.microscope_kernels import DENSE, MIXING, ORDER, conv2d_with, stacked
-from dsconv_lib.plots.instruments_microscope import plot_microscope
+from dsconv_lib.instruments.microscope.kernels import DENSE, MIXING, ORDER, conv2d_with, stacked
+from dsconv_lib.instruments.microscope.still import plot_microscope
 
+HERE = Path(__file__).parent
 KINDS = ("standard", "depthwise", "pointwise", "separable")
 CHANNELS = ("ink", "change sideways", "change downwards", "paper")
 SHAPE = ("kind", "in_channels", "out_channels", "kernel_size", "dilation", "stride", "padding")
@@ -58,15 +60,8 @@ class Microscope(Instrument):
     Taught in: 02_separable_convolution.
     """
 
-    _esm = page_code(
-        "arithmetic",
-        "frame",
-        "microscope_model",
-        "microscope_maps",
-        "microscope_lens",
-        "microscope_controls",
-        "microscope",
-    )
+    _esm = page_code(HERE / "microscope.js")
+    _css = page_style(HERE / "microscope.css")
     pixels = Bytes().tag(sync=True)  # float32, row after row
     height, width = Int(28).tag(sync=True), Int(28).tag(sync=True)
     kind = Enum(KINDS, "separable").tag(sync=True)

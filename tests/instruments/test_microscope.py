@@ -3,6 +3,7 @@
 import math
 import random
 import re
+from functools import partial
 
 import matplotlib.pyplot as plt
 import pytest
@@ -11,12 +12,9 @@ import torch.nn.functional as F
 from traitlets import TraitError
 
 from dsconv_lib.convolution import conv2d_cost
-from dsconv_lib.instruments.instrument import page_code
 from dsconv_lib.instruments.microscope import KINDS, Microscope
-from dsconv_lib.instruments.microscope_kernels import NAMED
+from dsconv_lib.instruments.microscope.kernels import NAMED
 
-PURE = page_code("arithmetic", "frame", "microscope_model", "microscope_maps")
-PURE += page_code("microscope_lens", "microscope_controls")
 NAMES = ("height", "width", "kind", "in_channels", "out_channels", "kernel_size", "dilation")
 NAMES += ("stride", "padding", "dense_kernels", "depthwise_kernels", "pointwise_weights")
 NAMES += ("channel", "row", "column")
@@ -81,8 +79,8 @@ def shown(text):
 
 
 @pytest.fixture
-def code(load_code):
-    return load_code(PURE)
+def ask(node):
+    return partial(node, "microscope/model microscope/controls")
 
 
 @pytest.fixture
@@ -121,7 +119,7 @@ def heading(page):
 # arithmetic: hundreds of random settings against PyTorch
 
 
-def test_maps_and_sums_of_three_hundred_random_settings_are_those_of_pytorch(code):
+def test_maps_and_sums_of_three_hundred_random_settings_are_those_of_pytorch(ask):
     draw = random.Random(0)
     cases = [random_microscope(draw) for _ in range(300)]
     look = f"""(cases) => cases.map({STATE}).map((state) => {{
@@ -129,7 +127,7 @@ def test_maps_and_sums_of_three_hundred_random_settings_are_those_of_pytorch(cod
         const sum = code.sumOf(state, maps, state.channel, state.row, state.column);
         return {{y: [...maps.at(-1).data], sum}};
     }})"""
-    for case, done in zip(cases, code.evaluate(look, [plain(case) for case in cases]), strict=True):
+    for case, done in zip(cases, ask(look, [plain(case) for case in cases]), strict=True):
         expected = case.output()
         torch.testing.assert_close(
             torch.tensor(done["y"], dtype=torch.float32),
@@ -147,14 +145,12 @@ def test_maps_and_sums_of_three_hundred_random_settings_are_those_of_pytorch(cod
             assert sum(products) == pytest.approx(group["sum"], abs=1e-3)
 
 
-def test_the_taps_of_a_sum_are_the_padded_input_and_the_weights_of_the_layer(code):
+def test_the_taps_of_a_sum_are_the_padded_input_and_the_weights_of_the_layer(ask):
     draw = random.Random(1)
     cases = [random_microscope(draw) for _ in range(80)]
     look = f"""(cases) => cases.map({STATE})
         .map(s => code.sumOf(s, code.mapsOf(s), s.channel, s.row, s.column).groups)"""
-    for case, groups in zip(
-        cases, code.evaluate(look, [plain(case) for case in cases]), strict=True
-    ):
+    for case, groups in zip(cases, ask(look, [plain(case) for case in cases]), strict=True):
         first = case.layer()[0] if case.kind == "separable" else case.layer()
         size, step, spread, rim = (
             getattr(first, name)[0] for name in ("kernel_size", "stride", "dilation", "padding")
@@ -179,7 +175,7 @@ def test_the_taps_of_a_sum_are_the_padded_input_and_the_weights_of_the_layer(cod
             torch.testing.assert_close(told, weights.detach(), atol=1e-6, rtol=0)
 
 
-def test_the_copied_lines_of_a_hundred_random_settings_give_the_numbers_of_the_page(code):
+def test_the_copied_lines_of_a_hundred_random_settings_give_the_numbers_of_the_page(ask):
     draw = random.Random(2)
     cases = [random_microscope(draw) for _ in range(100)]
     look = f"""(cases) => cases.map({STATE}).map((state) => {{
@@ -187,7 +183,7 @@ def test_the_copied_lines_of_a_hundred_random_settings_give_the_numbers_of_the_p
         return [code.pytorchLines(state), [y.channels, y.height, y.width], [...y.data]];
     }})"""
     for case, (lines, shape, values) in zip(
-        cases, code.evaluate(look, [plain(case) for case in cases]), strict=True
+        cases, ask(look, [plain(case) for case in cases]), strict=True
     ):
         room = {"x": case.image, "print": lambda value: None}
         exec(lines, room)
@@ -198,7 +194,7 @@ def test_the_copied_lines_of_a_hundred_random_settings_give_the_numbers_of_the_p
         assert "nn.Conv2d(" in lines and len(re.findall(r"\(1, \d, \d+, \d+\)", lines))
 
 
-def test_the_pixels_that_a_weight_meets_are_those_with_a_gradient(code):
+def test_the_pixels_that_a_weight_meets_are_those_with_a_gradient(ask):
     draw = random.Random(3)
     cases = [random_microscope(draw) for _ in range(100)]
     asked = []
@@ -210,7 +206,7 @@ def test_the_pixels_that_a_weight_meets_are_those_with_a_gradient(code):
         const {{rows, columns, inside, all}} = code.touchedBy(stage.shape, down, right, x, y);
         return {{rows, columns, inside, all}};
     }})"""
-    for case, (_, down, right), told in zip(cases, asked, code.evaluate(look, asked), strict=True):
+    for case, (_, down, right), told in zip(cases, asked, ask(look, asked), strict=True):
         shape = case._geometry()
         weight = torch.zeros(1, 1, *[shape.pop("kernel_size")] * 2)
         weight[0, 0, down, right] = 1
@@ -223,14 +219,12 @@ def test_the_pixels_that_a_weight_meets_are_those_with_a_gradient(code):
         assert (told["inside"], told["all"]) == (len(met), y.numel())
 
 
-def test_prices_are_those_of_the_calculators(code):
+def test_prices_are_those_of_the_calculators(ask):
     draw = random.Random(4)
     cases = [random_microscope(draw) for _ in range(100)]
     for case in cases:
         case.image = digit(24, 24)
-    told = code.evaluate(
-        f"(cases) => cases.map({STATE}).map(code.pricesOf)", [plain(case) for case in cases]
-    )
+    told = ask(f"(cases) => cases.map({STATE}).map(code.pricesOf)", [plain(case) for case in cases])
     for case, price in zip(cases, told, strict=True):
         layer, side = case.layer(), case.output().shape[-1]
         modules = list(layer) if case.kind == "separable" else [layer]
@@ -247,13 +241,14 @@ def test_prices_are_those_of_the_calculators(code):
         assert price["dense"]["macs"] == conv2d_cost(*dense, bias=False).macs
 
 
-def test_a_weight_is_read_as_it_is_written(code):
-    for words, weight in {"1/9": 1 / 9, "−2": -2, "0,5": 0.5, " .25 ": 0.25, "-1/4": -0.25}.items():
-        assert code.evaluate("w => code.readWeight(w)", words) == weight
-    for words in ("", "a", "1/", "1e9", "101", "1/0", "--1", "1 2"):
-        assert code.evaluate("w => Number.isNaN(code.readWeight(w))", words), words
-    for weight, words in {1 / 9: "1/9", -1 / 49: "−1/49", 0.5: "0.5", 10: "10", -0.0: "0"}.items():
-        assert code.evaluate("w => code.weightWords(w, w === -1/49 ? 7 : 3)", weight) == words
+def test_a_weight_is_read_as_it_is_written(ask):
+    read = {"1/9": 1 / 9, "−2": -2, "0,5": 0.5, " .25 ": 0.25, "-1/4": -0.25}
+    read |= dict.fromkeys(("", "a", "1/", "1e9", "101", "1/0", "--1", "1 2"))  # NaN is null
+    assert ask("all => all.map(w => code.readWeight(w))", [*read]) == [*read.values()]
+    written = {1 / 9: "1/9", 0.5: "0.5", 10: "10", -0.0: "0"}
+    words = ask("all => all.map(w => code.weightWords(w, 3))", [*written])
+    assert words == [*written.values()]
+    assert ask("w => code.weightWords(w, 7)", -1 / 49) == "−1/49"
 
 
 # the page
@@ -449,7 +444,7 @@ def possible(microscope, **change):
     return True
 
 
-def test_what_python_refuses_cannot_be_chosen_and_the_page_says_why(code):
+def test_what_python_refuses_cannot_be_chosen_and_the_page_says_why(ask):
     draw = random.Random(5)
     cases = [random_microscope(draw) for _ in range(40)]
     look = f"""(cases) => cases.map({STATE}).map(state => Object.fromEntries(
@@ -457,9 +452,7 @@ def test_what_python_refuses_cannot_be_chosen_and_the_page_says_why(code):
     choices = {"out_channels": range(1, 5), "kernel_size": (1, 3, 5, 7)}
     choices |= {"dilation": range(1, 7), "stride": range(1, 4), "padding": range(13)}
     refused = 0
-    for case, faults in zip(
-        cases, code.evaluate(look, [plain(case) for case in cases]), strict=True
-    ):
+    for case, faults in zip(cases, ask(look, [plain(case) for case in cases]), strict=True):
         for name, values in choices.items():
             expected = [value for value in values if not possible(case, **{name: value})]
             assert [value for value, _ in faults[name]] == expected, name

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from traitlets import Bool, Bytes, Dict, Int, List, TraitError, Unicode, observe, validate
 
-from dsconv_lib.instruments.folded import channels_of, count_weights
+from dsconv_lib.instruments.drawing_pad.folded import channels_of, count_weights
 from dsconv_lib.instruments.instrument import Instrument
 
 SIDE = 28  # [pixels] of MNIST's frame
