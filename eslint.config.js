@@ -17,6 +17,7 @@ export default [
       "no-undef": "error",
       "no-unused-vars": "error",
       "no-use-before-define": ["error", { functions: false, variables: false }],
+      "one-var": ["error", "never"],
       "prefer-const": "error",
     },
   },

@@ -8,10 +8,10 @@ from typing import Any
 import anywidget
 import matplotlib.pyplot as plt
 
-from dsconv_lib.plots.style import DENSE, DEPTHWISE, NEUTRAL, POINTWISE, small_png
+from dsconv_lib.plots.style import KINDS, small_png
 
 SHARED = Path(__file__).parent / "shared"
-COLOURS = {"dense": DENSE, "depthwise": DEPTHWISE, "pointwise": POINTWISE, "neutral": NEUTRAL}
+COLOURS = {kind: KINDS[kind].colour for kind in ("dense", "depthwise", "pointwise")}
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";$', re.M)
 EXPORT = re.compile(r"^export (?:const|function\*?|class) (\w+)", re.M)
 

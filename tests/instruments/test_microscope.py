@@ -13,7 +13,7 @@ from traitlets import TraitError
 
 from dsconv_lib.convolution import conv2d_cost
 from dsconv_lib.instruments.microscope import KINDS, Microscope
-from dsconv_lib.instruments.microscope.kernels import NAMED
+from dsconv_lib.instruments.microscope.kernels import NAMES as KERNELS
 
 NAMES = ("height", "width", "kind", "in_channels", "out_channels", "kernel_size", "dilation")
 NAMES += ("stride", "padding", "dense_kernels", "depthwise_kernels", "pointwise_weights")
@@ -36,7 +36,7 @@ def digit(height=28, width=28):
 
 def random_kernel(draw):
     if draw.random() < 0.6:
-        return draw.choice(list(NAMED))
+        return draw.choice(KERNELS)
     side = draw.choice([1, 3, 5, 7])
     return [[round(draw.uniform(-2, 2), 3) for _ in range(side)] for _ in range(side)]
 
@@ -71,7 +71,8 @@ def random_microscope(draw):
 
 def plain(microscope):
     pixels = microscope.image.flatten().tolist()
-    return {**{name: getattr(microscope, name) for name in NAMES}, "pixels": pixels}
+    state = {name: getattr(microscope, name) for name in NAMES}
+    return {**state, "pixels": pixels, "fixed": microscope.fixed}
 
 
 def shown(text):
@@ -244,7 +245,7 @@ def test_prices_are_those_of_the_calculators(ask):
 def test_a_weight_is_read_as_it_is_written(ask):
     read = {"1/9": 1 / 9, "−2": -2, "0,5": 0.5, " .25 ": 0.25, "-1/4": -0.25}
     read |= dict.fromkeys(("", "a", "1/", "1e9", "101", "1/0", "--1", "1 2"))  # NaN is null
-    assert ask("all => all.map(w => code.readWeight(w))", [*read]) == [*read.values()]
+    assert ask("all => all.map(w => code.readWeight(w, 100))", [*read]) == [*read.values()]
     written = {1 / 9: "1/9", 0.5: "0.5", 10: "10", -0.0: "0"}
     words = ask("all => all.map(w => code.weightWords(w, 3))", [*written])
     assert words == [*written.values()]
@@ -484,7 +485,9 @@ def test_an_impossible_state_is_explained_and_the_instrument_returns(show):
     for change, words in [
         ("model.set('kernel_size', 4)", "kernel_size=4"),
         ("model.set('kernel_size', 7); model.set('dilation', 6)", "span 37 pixels"),
-        ("model.set('pointwise_weights', [[1e9]])", "1000000000"),
+        ("model.set('pointwise_weights', [[1e9]])", "1 weights, but"),
+        ("model.set('pointwise_weights', Array(4).fill([NaN, 1, 1, 1]))", "not a finite number"),
+        ("model.set('depthwise_kernels', Array(4).fill('sharp'))", "sharp"),
     ]:
         old = {name: value for name, value in settings_of(page)}
         page.evaluate(change)

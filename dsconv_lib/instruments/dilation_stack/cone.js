@@ -60,9 +60,9 @@ export const ACROSS = {
   PageDown: [5, 0],
 };
 
-const TOP = 26,
-  STRIP = 16,
-  BARS = 46;
+const TOP = 26;
+const STRIP = 16;
+const BARS = 46;
 
 export function coneView(point, where) {
   const root = shape("svg", {
@@ -107,9 +107,9 @@ export function coneView(point, where) {
 function conePlaces(layers, width) {
   const left = Math.max(...layers.map((layer) => 0 - firstTap(layer)));
   const right = Math.max(...layers.map((layer) => layer.dilation * (layer.kernelSize - 1) + firstTap(layer)));
-  const wide = width >= 560,
-    gutter = wide ? 128 : 4,
-    between = wide ? 56 : 48;
+  const wide = width >= 560;
+  const gutter = wide ? 128 : 4;
+  const between = wide ? 56 : 48;
   const pitch = (width - gutter - 4) / (left + right + DILATION_SIDE);
   const x = (pixel) => gutter + (pixel + left + 0.5) * pitch;
   return {
@@ -125,20 +125,20 @@ function conePlaces(layers, width) {
 }
 
 function coneParts(scene, place) {
-  const { levels, layers } = scene,
-    { x, y, pitch } = place;
+  const { levels, layers } = scene;
+  const { x, y, pitch } = place;
   const most = Math.max(...levels.map(({ counts }) => Math.max(...counts)));
   const size = Math.min(pitch * 0.47, 10);
   const numbered = size >= 7 && String(most).length * 7.4 <= 2 * size - 1;
   const radius = (paths) =>
     numbered ? size : Math.max(1.5, Math.min(size + 2, 7) * Math.sqrt(paths / most));
   const parts = [paddingZone(place, layers.length)];
-  const dots = [],
-    solid = [],
-    dashed = [],
-    nodes = [],
-    hollow = [],
-    words = [];
+  const dots = [];
+  const solid = [];
+  const dashed = [];
+  const nodes = [];
+  const hollow = [];
+  const words = [];
   levels.forEach(({ counts, taps }, level) => {
     for (const [from, to, inside] of taps) {
       (inside ? solid : dashed).push(`M${x(from)} ${y(level - 1)}L${x(to)} ${y(level)}`);
@@ -169,8 +169,8 @@ function paddingZone({ x, y, pitch, left, width, between }, depth) {
     [left, x(0) - pitch / 2],
     [x(DILATION_SIDE - 1) + pitch / 2, width - 4],
   ];
-  const top = y(1) - between / 2,
-    bottom = y(depth) + 16 + STRIP;
+  const top = y(1) - between / 2;
+  const bottom = y(depth) + 16 + STRIP;
   const zone = shape("g", { class: "dsconv-dilation-padding" });
   for (const [start, end] of edges) {
     if (end - start < 0.5) continue;
@@ -187,8 +187,8 @@ function paddingZone({ x, y, pitch, left, width, between }, depth) {
 // The names stand in a column at the left, or, where there is no room, on the side the cone leaves free.
 function coneNames({ layers, column }, { x, y, wide, width, between }) {
   const right = !wide && column < DILATION_SIDE / 2;
-  const at = wide ? 0 : right ? width - 4 : 4,
-    anchor = right ? "end" : "start";
+  const at = wide ? 0 : right ? width - 4 : 4;
+  const anchor = right ? "end" : "start";
   const name = (words, height, kind = "") =>
     shape("text", { class: `dsconv-dilation-name ${kind}`, x: at, y: height, "text-anchor": anchor }, words);
   const names = wide ? [name("output", y(0) + 5, "dsconv-dilation-strong")] : [];
@@ -215,14 +215,14 @@ function coneNames({ layers, column }, { x, y, wide, width, between }) {
 // Under the input: the digit's own row, and a bar for the paths to each pixel; a cross is a hole.
 function inputStrip({ levels, layers, ink, row, column, columnField }, place) {
   const { x, y, pitch, wide } = place;
-  const top = y(layers.length) + 16,
-    base = top + STRIP + 10 + BARS;
-  const counts = levels.at(-1).counts,
-    most = Math.max(1, ...counts);
-  const parts = [],
-    bars = [],
-    crosses = [],
-    cut = [];
+  const top = y(layers.length) + 16;
+  const base = top + STRIP + 10 + BARS;
+  const counts = levels.at(-1).counts;
+  const most = Math.max(1, ...counts);
+  const parts = [];
+  const bars = [];
+  const crosses = [];
+  const cut = [];
   for (let pixel = 0; pixel < DILATION_SIDE; pixel++) {
     const [grey] = colourOf(ink[row * DILATION_SIDE + pixel], 1, "ink");
     const box = {
@@ -233,8 +233,8 @@ function inputStrip({ levels, layers, ink, row, column, columnField }, place) {
       fill: `rgb(${grey},${grey},${grey})`,
     };
     parts.push(shape("rect", { class: "dsconv-dilation-ink", ...box }));
-    const paths = columnField.at(pixel),
-      tall = (BARS * counts[pixel]) / most;
+    const paths = columnField.at(pixel);
+    const tall = (BARS * counts[pixel]) / most;
     if (counts[pixel] > 0) bars.push(`M${x(pixel) - 0.38 * pitch} ${base}v${-tall}h${0.76 * pitch}v${tall}z`);
     else if (paths === 0) crosses.push(cross(x(pixel), base - 6, Math.min(3.5, pitch * 0.36)));
     else if (paths > 0) cut.push(`M${x(pixel) - 0.3 * pitch} ${base - 4}h${0.6 * pitch}`);

@@ -41,18 +41,18 @@ const PRESETS = [
 
 // What all pictures and sentences of one state are made from.
 export function stackScene({ layers: pairs, row, column, gridLayer = 0, ink }) {
-  const layers = checkedStack(pairs),
-    side = DILATION_LIMITS.side;
+  const layers = checkedStack(pairs);
+  const side = DILATION_LIMITS.side;
   withinLimits("row", row, 0, side - 1);
   withinLimits("column", column, 0, side - 1);
   if (ink.length !== side * side)
     throw new RangeError(`the image has ${ink.length} pixels, not ${side * side}`);
-  const counts = pathCounts(layers),
-    shift = layers.reduce((sum, layer) => sum + firstTap(layer), 0);
+  const counts = pathCounts(layers);
+  const shift = layers.reduce((sum, layer) => sum + firstTap(layer), 0);
   const field = (place) => ({ first: place + shift, counts, at: (pixel) => counts[pixel - place - shift] });
   const chosen = gridLayer >= 1 && gridLayer <= layers.length ? gridLayer : 0;
-  const levels = pathLevels(layers, column),
-    columnCounts = levels.at(-1).counts;
+  const levels = pathLevels(layers, column);
+  const columnCounts = levels.at(-1).counts;
   const rowCounts = pathLevels(layers, row).at(-1).counts;
   return {
     layers,
@@ -86,9 +86,9 @@ const plural = (count, one, many = `${one}s`) => `${grouped(count)} ${count === 
 
 // [name, value, further lines] for the table of figures.
 export function stackFigures(scene) {
-  const { layers, counts, loss } = scene,
-    reach = counts.length,
-    holes = holesOf(scene);
+  const { layers, counts, loss } = scene;
+  const reach = counts.length;
+  const holes = holesOf(scene);
   const weights = layers.reduce((sum, { kernelSize }) => sum + kernelSize ** 2, 0);
   const missed = reach ** 2 - (reach - holes) ** 2;
   return [
@@ -110,10 +110,10 @@ export function stackFigures(scene) {
 }
 
 export function stackWords(scene) {
-  const { layers, row, column, counts, loss, grids } = scene,
-    holes = holesOf(scene);
-  const kernels = layers.map(({ kernelSize }) => kernelSize),
-    alike = kernels.every((k) => k === kernels[0]);
+  const { layers, row, column, counts, loss, grids } = scene;
+  const holes = holesOf(scene);
+  const kernels = layers.map(({ kernelSize }) => kernelSize);
+  const alike = kernels.every((k) => k === kernels[0]);
   const taps = alike ? `${plural(kernels[0], "tap")} each` : `${kernels.join(", ")} taps`;
   const rates = layers.map(({ dilation }) => dilation).join(", ");
   const seen = `${plural(layers.length, "layer")} with ${taps} at ${layers.length > 1 ? "the rates" : "rate"} ${rates}`;
@@ -153,8 +153,8 @@ function drawRule(list, verdict, scene) {
       ),
     ),
   );
-  const holes = holesOf(scene),
-    failed = scene.rule.filter(({ holds }) => !holds).length;
+  const holes = holesOf(scene);
+  const failed = scene.rule.filter(({ holds }) => !holds).length;
   verdict.textContent = failed
     ? `The rule fails in ${plural(failed, "line")}: there are holes, ${holes} of ${scene.counts.length} pixels in a row.`
     : scene.rule.length
@@ -185,22 +185,22 @@ function buildStack(root, model) {
       "aria-pressed": "false",
     }),
   );
-  const editor = layerEditor(setLayers),
-    cone = coneView(set, where),
-    map = mapView(set, where),
-    grids = gridView();
+  const editor = layerEditor(setLayers);
+  const cone = coneView(set, where);
+  const map = mapView(set, where);
+  const grids = gridView();
   const figures = element("dl", { class: "dsconv-dilation-figures" });
-  const rule = element("ul", { class: "dsconv-dilation-rule" }),
-    verdict = element("p", { class: "dsconv-dilation-verdict" });
+  const rule = element("ul", { class: "dsconv-dilation-rule" });
+  const verdict = element("p", { class: "dsconv-dilation-verdict" });
   const last = DILATION_LIMITS.side - 1;
   const rowSlider = slider("output row", { min: 0, max: last, value: 0 }, (row) => set({ row }));
   const columnSlider = slider("output column", { min: 0, max: last, value: 0 }, (column) => set({ column }));
   const whose = choice("grids of", [], "0", (value) => set({ grid_layer: Number(value) }));
-  const taps = element("p", { class: "dsconv-note" }),
-    gridText = element("p", { class: "dsconv-note" });
-  const most = element("span", {}),
-    live = announcer(),
-    lines = element("ul", { class: "dsconv-dilation-lines" });
+  const taps = element("p", { class: "dsconv-note" });
+  const gridText = element("p", { class: "dsconv-note" });
+  const most = element("span", {});
+  const live = announcer();
+  const lines = element("ul", { class: "dsconv-dilation-lines" });
   const stops = Array.from({ length: 17 }, (_, at) => `rgb(${cividis(at / 16).join()})`);
   const key = element("span", {
     class: "dsconv-dilation-key",
@@ -268,8 +268,8 @@ function buildStack(root, model) {
     element("details", {}, element("summary", {}, "the path counts as numbers"), lines),
   );
 
-  let pixels = null,
-    ink = null;
+  let pixels = null;
+  let ink = null;
   const read = () => {
     if (model.get("pixels") !== pixels) {
       pixels = model.get("pixels");
@@ -299,8 +299,8 @@ function buildStack(root, model) {
       ]),
     );
     cone.draw(scene, coneBox.clientWidth || 700);
-    const drawn = scene.levels.flatMap((level) => level.taps),
-      lost = drawn.filter(([, , inside]) => !inside).length;
+    const drawn = scene.levels.flatMap((level) => level.taps);
+    const lost = drawn.filter(([, , inside]) => !inside).length;
     taps.textContent = `${lost} of ${drawn.length} taps drawn fall on padding.`;
     map.draw(scene, mapBox.clientWidth || 340);
     most.textContent = plural(Math.max(...scene.rowCounts) * Math.max(...scene.columnCounts), "path");

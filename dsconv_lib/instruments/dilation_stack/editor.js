@@ -22,8 +22,8 @@ export function layerEditor(change) {
   add.setAttribute("aria-describedby", reason.id);
 
   function layerRow(place) {
-    const name = `layer ${place + 1}`,
-      numbers = (last) => Array.from({ length: last }, (_, i) => i + 1);
+    const name = `layer ${place + 1}`;
+    const numbers = (last) => Array.from({ length: last }, (_, i) => i + 1);
     const pick = (words, last, part) => {
       const select = element(
         "select",
@@ -70,8 +70,8 @@ export function layerEditor(change) {
 
   // The focus goes with the layer that was moved.
   function swap(place, step) {
-    const next = [...pairs],
-      to = place + step;
+    const next = [...pairs];
+    const to = place + step;
     [next[place], next[to]] = [next[to], next[place]];
     change(next);
     const ends = to === (step > 0 ? next.length - 1 : 0);

@@ -45,17 +45,17 @@ const PALE = 1.7; // ink is drawn pale, as in the book's figures, so that counts
 
 function drawMap(brush, scene, cell) {
   const { ink, rowCounts, columnCounts, rowField, columnField, row, column } = scene;
-  const most = Math.max(...rowCounts) * Math.max(...columnCounts),
-    inset = Math.max(1.5, cell * 0.15);
+  const most = Math.max(...rowCounts) * Math.max(...columnCounts);
+  const inset = Math.max(1.5, cell * 0.15);
   const marks = new Path2D();
   for (let down = 0; down < DILATION_SIDE; down++) {
     for (let right = 0; right < DILATION_SIDE; right++) {
-      const [left, top] = [right * cell, down * cell],
-        [grey] = colourOf(ink[down * DILATION_SIDE + right], PALE, "ink");
+      const [left, top] = [right * cell, down * cell];
+      const [grey] = colourOf(ink[down * DILATION_SIDE + right], PALE, "ink");
       brush.fillStyle = `rgb(${grey},${grey},${grey})`;
       brush.fillRect(left, top, cell, cell);
-      const paths = rowCounts[down] * columnCounts[right],
-        ideal = rowField.at(down) * columnField.at(right);
+      const paths = rowCounts[down] * columnCounts[right];
+      const ideal = rowField.at(down) * columnField.at(right);
       if (paths > 0) {
         brush.fillStyle = `rgb(${cividis(paths / most).join()})`;
         brush.fillRect(left + inset, top + inset, cell - 2 * inset, cell - 2 * inset);
@@ -66,8 +66,8 @@ function drawMap(brush, scene, cell) {
   brush.strokeStyle = "#000";
   brush.lineWidth = 1.2;
   brush.stroke(marks);
-  const corner = (field) => Math.max(0, field.first),
-    end = (field) => Math.min(DILATION_SIDE, field.first + field.counts.length);
+  const corner = (field) => Math.max(0, field.first);
+  const end = (field) => Math.min(DILATION_SIDE, field.first + field.counts.length);
   brush.setLineDash([5, 3]);
   twice(brush, 3.5, 1.5, () =>
     brush.strokeRect(
@@ -131,8 +131,8 @@ function drawGrids(brush, scene, view, cell) {
   brush.textBaseline = "middle";
   for (let down = 0; down < view.side; down++) {
     for (let right = 0; right < view.side; right++) {
-      const [left, top] = [right * cell, down * cell],
-        name = gridName(view.row + down, view.column + right, step);
+      const [left, top] = [right * cell, down * cell];
+      const name = gridName(view.row + down, view.column + right, step);
       brush.fillStyle = gridColour(view.row + down, view.column + right, step, own);
       brush.fillRect(left, top, cell, cell);
       brush.strokeStyle = "#c9c9c9";

@@ -39,8 +39,8 @@ export function pathLevels(layers, place, side = DILATION_LIMITS.side) {
   for (let depth = layers.length - 1; depth >= 0; depth--) {
     const { kernelSize, dilation } = layers[depth];
     const first = firstTap(layers[depth]);
-    const counts = new Array(side).fill(0),
-      taps = [];
+    const counts = new Array(side).fill(0);
+    const taps = [];
     levels.at(-1).counts.forEach((paths, from) => {
       if (paths === 0) return;
       for (let tap = 0; tap < kernelSize; tap++) {
@@ -74,8 +74,8 @@ export function paddingLoss(layers, row, column, side = DILATION_LIMITS.side) {
   const kept = keptPaths(layers, side);
   const inRow = layers.reduce((paths, { kernelSize }) => paths * kernelSize, 1);
   const mean = kept.reduce((sum, paths) => sum + paths, 0) / side / inRow;
-  const total = inRow * inRow,
-    lost = total - kept[row] * kept[column];
+  const total = inRow * inRow;
+  const lost = total - kept[row] * kept[column];
   return { total, lost, share: lost / total, mean: 1 - mean * mean };
 }
 
@@ -132,8 +132,8 @@ const CIVIDIS = (
 
 // matplotlib's cividis, from 33 of its colours; share is 0 to 1.
 export function cividis(share) {
-  const at = Math.max(0, Math.min(1, share)) * 32,
-    left = Math.min(31, Math.floor(at));
+  const at = Math.max(0, Math.min(1, share)) * 32;
+  const left = Math.min(31, Math.floor(at));
   return [0, 1, 2].map((part) => {
     const [from, to] = [CIVIDIS[3 * left + part], CIVIDIS[3 * left + 3 + part]];
     return Math.round(from + (to - from) * (at - left));

@@ -29,17 +29,17 @@ function movedWords({ scale, moved: [right, down] }) {
 function uncentredWords(net, centred) {
   const words = "As it was drawn: neither scaled nor moved.";
   if (!centred) return words;
-  const { probabilities } = forward(net, centred.picture),
-    winner = winnerOf(probabilities);
+  const { probabilities } = forward(net, centred.picture);
+  const winner = winnerOf(probabilities);
   return `${words} Centred, it is read as a ${winner}: ${percentWords(probabilities[winner])}.`;
 }
 
 function blankingView(answer, resize) {
-  let job = 0,
-    done = null;
+  let job = 0;
+  let done = null;
   const map = probe("how the probability falls", 196, (row, column) => {
-    const { probabilities, winner, falls } = done,
-      was = probabilities[winner];
+    const { probabilities, winner, falls } = done;
+    const was = probabilities[winner];
     return `Blank around row ${row}, column ${column}: the ${winner} goes from ${percentWords(was)} to ${percentWords(was - falls[row * FRAME + column])}.`;
   });
   const progress = element("progress", {
@@ -84,8 +84,8 @@ function blankingView(answer, resize) {
     reset("");
     done = result;
     const { probabilities, winner, falls, square, picture } = done;
-    const worst = falls.indexOf(Math.max(...falls)),
-      was = probabilities[winner];
+    const worst = falls.indexOf(Math.max(...falls));
+    const was = probabilities[winner];
     shown.hidden = false;
     map.forget();
     map.draw(falls, FRAME, FRAME, Math.max(0.02, largest(falls)), square);
@@ -97,10 +97,10 @@ function blankingView(answer, resize) {
         : `The probability of ${winner} falls most where ${place} is blanked: from ${percentWords(was)} to ${percentWords(was - falls[worst])}. Orange is a fall, blue a rise.`;
   };
   const run = () => {
-    const { net, picture, square } = answer(),
-      { probabilities } = forward(net, picture);
-    const falls = new Float32Array(FRAME * FRAME),
-      places = occlude(net, picture, square, falls);
+    const { net, picture, square } = answer();
+    const { probabilities } = forward(net, picture);
+    const falls = new Float32Array(FRAME * FRAME);
+    const places = occlude(net, picture, square, falls);
     press.textContent = "Stop";
     progress.hidden = false;
     words.textContent = "Blanking…";
@@ -128,9 +128,9 @@ function blankingView(answer, resize) {
 }
 
 function readState(model, nets) {
-  const base = floats(model.get("base")),
-    strokes = model.get("strokes"),
-    net = nets[model.get("net")];
+  const base = floats(model.get("base"));
+  const strokes = model.get("strokes");
+  const net = nets[model.get("net")];
   if (base.length && base.length !== FRAME * FRAME)
     throw new RangeError(`a picture of ${base.length} pixels, but 784 are needed`);
   if (!base.every((ink) => ink >= 0 && ink <= 1)) throw new RangeError("a picture with ink outside 0 to 1");
@@ -152,8 +152,8 @@ function readState(model, nets) {
 
 function drawingPad(root, model, store) {
   const nets = readNets(model.get("header"), floats(model.get("weights")));
-  const labels = model.get("labels"),
-    stored = bytes(model.get("samples"));
+  const labels = model.get("labels");
+  const stored = bytes(model.get("samples"));
   if (stored.length !== labels.length * FRAME * FRAME)
     throw new RangeError(`${stored.length} bytes for ${labels.length} examples`);
   const samples = labels.map((_, place) =>
@@ -163,12 +163,12 @@ function drawingPad(root, model, store) {
     ),
   );
   const history = [];
-  let state = readState(model, nets),
-    ink = inkOf(state.strokes, state.base),
-    seen = null,
-    form = null,
-    drawing = false,
-    fresh = false;
+  let state = readState(model, nets);
+  let ink = inkOf(state.strokes, state.base);
+  let seen = null;
+  let form = null;
+  let drawing = false;
+  let fresh = false;
 
   const see = () => {
     // what the network gets; `fresh` until the ink or the switch changes
@@ -187,18 +187,18 @@ function drawingPad(root, model, store) {
   const seenCanvas = element("canvas", { class: "dsconv-pad-map", role: "img" });
   const seenWords = element("p", { class: "dsconv-note" });
   const pad = inkPad({ begin, extend, end, undo });
-  const bars = barsView(),
-    blanking = blankingView(
-      () => ({ net: state.net, picture: seen, square: state.square }),
-      (square) => {
-        store({ square });
-        read();
-      },
-    );
+  const bars = barsView();
+  const blanking = blankingView(
+    () => ({ net: state.net, picture: seen, square: state.square }),
+    (square) => {
+      store({ square });
+      read();
+    },
+  );
   const picks = samplesView(samples, labels, (place) => change({ base: samples[place], strokes: [] }));
   const netPanel = netsView(nets, (place) => {
-    const layers = forward(nets[place], seen).layers,
-      found = layers.find(({ name }) => name === state.layer);
+    const layers = forward(nets[place], seen).layers;
+    const found = layers.find(({ name }) => name === state.layer);
     const kept = found && state.channel < found.output.channels;
     store({ net: place, ...(found ? {} : { layer: "block 1 depthwise" }), ...(kept ? {} : { channel: 0 }) });
     read();
@@ -213,8 +213,8 @@ function drawingPad(root, model, store) {
       store({ erasing });
       read();
     });
-  const pen = tool("Pen", false),
-    eraser = tool("Eraser", true);
+  const pen = tool("Pen", false);
+  const eraser = tool("Eraser", true);
   const centring = element("input", {
     type: "checkbox",
     onchange: () => {
@@ -225,14 +225,14 @@ function drawingPad(root, model, store) {
 
   const redraw = () => {
     see();
-    const { layers, probabilities } = forward(state.net, seen),
-      winner = winnerOf(probabilities);
+    const { layers, probabilities } = forward(state.net, seen);
+    const winner = winnerOf(probabilities);
     const chosen = Math.max(
       0,
       layers.findIndex(({ name }) => name === state.layer),
     );
-    const channel = Math.min(state.channel, layers[chosen].output.channels - 1),
-      empty = !seen.some((value) => value > 0);
+    const channel = Math.min(state.channel, layers[chosen].output.channels - 1);
+    const empty = !seen.some((value) => value > 0);
     pad.draw(ink, state.erasing);
     tint(seenCanvas, seen, FRAME, FRAME, 1, true);
     bars.draw(probabilities);
@@ -318,8 +318,8 @@ function drawingPad(root, model, store) {
     soon();
   }
   function extend(place) {
-    const { points, erase } = state.strokes[state.strokes.length - 1],
-      before = points.slice(-2);
+    const { points, erase } = state.strokes[state.strokes.length - 1];
+    const before = points.slice(-2);
     if (Math.hypot(place[0] - before[0], place[1] - before[1]) < 0.1) return;
     points.push(...place);
     inkSegment(ink, before, place, erase);
@@ -333,8 +333,8 @@ function drawingPad(root, model, store) {
   }
   // What the model holds now: a trait set from Python, or by another view of this instrument.
   function read() {
-    const before = state,
-      next = readState(model, nets);
+    const before = state;
+    const next = readState(model, nets);
     const same = (a, b) => a === b || (a && b && a.every((value, at) => value === b[at]));
     if (drawing) Object.assign(next, { base: before.base, strokes: before.strokes });
     const redrawn =
@@ -410,8 +410,8 @@ const REDRAW = ["net", "layer", "channel", "centred", "square", "erasing", "base
 
 export default {
   render({ model, el }) {
-    let pad = null,
-      own = false;
+    let pad = null;
+    let own = false;
     const store = (settings) => {
       own = true;
       try {

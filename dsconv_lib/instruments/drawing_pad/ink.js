@@ -3,13 +3,13 @@
 
 import { FRAME } from "./network.js";
 
-export const FINE_INK = 10,
-  INK_SIDE = FRAME * FINE_INK;
-export const PEN = 2.6,
-  ERASER = 5; // widths, in pixels of the frame
-const BOX = 20,
-  FINE = 8,
-  STROKES = [2, 4.5]; // as in photographs.py
+export const FINE_INK = 10;
+export const INK_SIDE = FRAME * FINE_INK;
+export const PEN = 2.6;
+export const ERASER = 5; // widths, in pixels of the frame
+const BOX = 20;
+const FINE = 8;
+const STROKES = [2, 4.5]; // as in photographs.py
 
 export function emptyInk() {
   return new Float32Array(INK_SIDE * INK_SIDE);
@@ -19,15 +19,15 @@ export function emptyInk() {
 export function inkSegment(ink, from, to, erase) {
   const radius = ((erase ? ERASER : PEN) * FINE_INK) / 2;
   const [x0, y0, x1, y1] = [...from, ...to].map((place) => place * FINE_INK);
-  const dx = x1 - x0,
-    dy = y1 - y0,
-    length = dx * dx + dy * dy;
+  const dx = x1 - x0;
+  const dy = y1 - y0;
+  const length = dx * dx + dy * dy;
   const first = (a, b) => Math.max(0, Math.floor(Math.min(a, b) - radius - 1));
   const last = (a, b) => Math.min(INK_SIDE - 1, Math.ceil(Math.max(a, b) + radius + 1));
   for (let row = first(y0, y1); row <= last(y0, y1); row++) {
     for (let column = first(x0, x1); column <= last(x0, x1); column++) {
-      const px = column + 0.5 - x0,
-        py = row + 0.5 - y0;
+      const px = column + 0.5 - x0;
+      const py = row + 0.5 - y0;
       const share = length ? Math.max(0, Math.min(1, (px * dx + py * dy) / length)) : 0;
       const cover = Math.min(1, radius + 0.5 - Math.hypot(px - share * dx, py - share * dy));
       if (cover <= 0) continue;
@@ -42,8 +42,8 @@ export function inkOf(strokes, base = null) {
   const ink = emptyInk();
   if (base) {
     for (let at = 0; at < ink.length; at++) {
-      const row = Math.floor(at / INK_SIDE / FINE_INK),
-        column = Math.floor((at % INK_SIDE) / FINE_INK);
+      const row = Math.floor(at / INK_SIDE / FINE_INK);
+      const column = Math.floor((at % INK_SIDE) / FINE_INK);
       ink[at] = base[row * FRAME + column];
     }
   }
@@ -63,8 +63,8 @@ function grid(height, width, data = new Float64Array(height * width)) {
 
 // Python's rounding: halves go to the even neighbour.
 export function roundEven(value) {
-  const down = Math.floor(value),
-    rest = value - down;
+  const down = Math.floor(value);
+  const rest = value - down;
   return rest === 0.5 ? down + (down % 2 ? 1 : 0) : Math.round(value);
 }
 
@@ -79,8 +79,8 @@ function cut({ data, height, width }, holds) {
   let [top, bottom, left, right] = [height, -1, width, -1];
   for (let at = 0; at < data.length; at++) {
     if (!holds(data[at])) continue;
-    const row = Math.floor(at / width),
-      column = at % width;
+    const row = Math.floor(at / width);
+    const column = at % width;
     top = Math.min(top, row);
     bottom = Math.max(bottom, row);
     left = Math.min(left, column);
@@ -103,9 +103,9 @@ const box = (x) => (x > -0.5 && x <= 0.5 ? 1 : 0);
 
 // For each output pixel: where it starts to read, and its weights; Pillow's way, wider when shrinking.
 function taps(from, to, filter, reach) {
-  const scale = from / to,
-    stretch = Math.max(1, scale),
-    support = reach * stretch;
+  const scale = from / to;
+  const stretch = Math.max(1, scale);
+  const support = reach * stretch;
   return Array.from({ length: to }, (_, place) => {
     const centre = (place + 0.5) * scale;
     const start = Math.max(0, Math.trunc(centre - support + 0.5));
@@ -120,8 +120,8 @@ function taps(from, to, filter, reach) {
 
 function resize(image, height, width, filter, reach) {
   const across = grid(image.height, width, new Float32Array(image.height * width));
-  const columns = taps(image.width, width, filter, reach),
-    rows = taps(image.height, height, filter, reach);
+  const columns = taps(image.width, width, filter, reach);
+  const rows = taps(image.height, height, filter, reach);
   for (let row = 0; row < image.height; row++) {
     for (let column = 0; column < width; column++) {
       const { start, weights } = columns[column];
@@ -154,12 +154,12 @@ function fit(image, longest, filter, reach) {
 
 // Exact distance from each pixel that is set to the nearest that is not (Felzenszwalb, Huttenlocher 2012).
 export function distances({ data, height, width }) {
-  const FAR = 1e12,
-    squares = where(data, (set) => set > 0).map((set) => set * FAR);
+  const FAR = 1e12;
+  const squares = where(data, (set) => set > 0).map((set) => set * FAR);
   const longest = Math.max(height, width);
-  const line = new Float64Array(longest),
-    vertex = new Int32Array(longest),
-    edge = new Float64Array(longest + 1);
+  const line = new Float64Array(longest);
+  const vertex = new Int32Array(longest);
+  const edge = new Float64Array(longest + 1);
   const sweep = (start, step, count) => {
     for (let at = 0; at < count; at++) line[at] = squares[start + at * step];
     let k = 0;
@@ -189,16 +189,16 @@ export function distances({ data, height, width }) {
 
 // Thicken or thin strokes outside MNIST's range, everywhere alike; cut to the digit again.
 function evenOut(strokes) {
-  const rim = 3 * FINE,
-    wide = grid(strokes.height + 2 * rim, strokes.width + 2 * rim);
+  const rim = 3 * FINE;
+  const wide = grid(strokes.height + 2 * rim, strokes.width + 2 * rim);
   for (let row = 0; row < strokes.height; row++) {
     const line = strokes.data.subarray(row * strokes.width, (row + 1) * strokes.width);
     wide.data.set(line, (row + rim) * wide.width + rim);
   }
   const depth = distances(wide);
-  let sum = 0,
-    count = 0,
-    most = 0;
+  let sum = 0;
+  let count = 0;
+  let most = 0;
   for (const value of depth)
     if (value > 0) {
       sum += value;
@@ -246,8 +246,8 @@ export function mnistForm(ink, side = INK_SIDE) {
   );
   const picture = new Float32Array(FRAME * FRAME);
   small.data.forEach((value, at) => {
-    const row = corner[0] + Math.floor(at / small.width),
-      column = corner[1] + (at % small.width);
+    const row = corner[0] + Math.floor(at / small.width);
+    const column = corner[1] + (at % small.width);
     picture[row * FRAME + column] = quantised(value);
   });
   const was = centreOfMass(digit).map(

@@ -38,13 +38,13 @@ export function mapsView(choose) {
     role: "img",
     "aria-label": "what the network gets",
   });
-  let built = "",
-    tiles = [],
-    order = [],
-    last = null;
+  let built = "";
+  let tiles = [];
+  let order = [];
+  let last = null;
   const across = (sign) => (place, list) => {
-    const { layer, channel } = order[place],
-      columns = order.filter((one) => one.layer === layer).length;
+    const { layer, channel } = order[place];
+    const columns = order.filter((one) => one.layer === layer).length;
     const next = channel + sign * DEEP;
     if (next >= 0 && next < columns) return place + sign * DEEP;
     const near = list.findIndex((_, at) => order[at].layer === layer + sign);
@@ -90,8 +90,8 @@ export function mapsView(choose) {
       ),
     );
     const columns = layers.flatMap((layer, place) => {
-      const words = layer.name.split(" "),
-        kind = KIND_WORDS[layer.kind];
+      const words = layer.name.split(" ");
+      const kind = KIND_WORDS[layer.kind];
       const title = words.length > 1 ? words.slice(0, -1).join(" ") : layer.name;
       const { channels, height, width } = layer.output;
       return [
@@ -139,8 +139,8 @@ export function mapsView(choose) {
   const reveal = (tile) => {
     if (tile === last) return;
     last = tile;
-    const left = tile.offsetLeft - root.offsetLeft,
-      room = root.clientWidth - tile.offsetWidth - 8;
+    const left = tile.offsetLeft - root.offsetLeft;
+    const room = root.clientWidth - tile.offsetWidth - 8;
     if (left < root.scrollLeft) root.scrollLeft = left - 8;
     else if (left > root.scrollLeft + room) root.scrollLeft = Math.max(0, left - room / 2);
   };
@@ -155,8 +155,8 @@ export function mapsView(choose) {
       }
       tint(first, picture, FRAME, FRAME, 1, true);
       order.forEach((at, place) => {
-        const tile = tiles[place],
-          { output } = layers[at.layer];
+        const tile = tiles[place];
+        const { output } = layers[at.layer];
         tint(
           tile.firstChild,
           mapOf(output, at.channel),
@@ -268,8 +268,8 @@ export function detailView() {
     ),
   );
   const weights = element("div", { class: "dsconv-pad-figure dsconv-pad-behind" });
-  const reads = figureOf("It reads", input.root),
-    gives = figureOf("The map", output.root);
+  const reads = figureOf("It reads", input.root);
+  const gives = figureOf("The map", output.root);
   const words = element("p", { class: "dsconv-pad-words", "aria-live": "polite" });
   const root = element(
     "div",
@@ -281,8 +281,8 @@ export function detailView() {
   return {
     root,
     draw(layer, channel) {
-      const { kind, kernelSize } = layer,
-        size = layer.weights.length / layer.output.channels;
+      const { kind, kernelSize } = layer;
+      const size = layer.weights.length / layer.output.channels;
       const own = layer.weights.subarray(channel * size, (channel + 1) * size);
       now = { layer, channel, source: kind === "depthwise" ? channel : 0 };
       gives.className = `dsconv-pad-figure dsconv-pad-framed-${kind}`;

@@ -4,8 +4,8 @@
 import { conv2d, conv2dCost, receptiveField, requireWhole, stack } from "../shared/convolution.js";
 
 export const FRAME = 28;
-const MEAN = 0.1307,
-  SPREAD = 0.3081; // of MNIST's training digits, as dsconv_lib.data has them
+const MEAN = 0.1307;
+const SPREAD = 0.3081; // of MNIST's training digits, as dsconv_lib.data has them
 const SIZES = {
   conv: ["in_channels", "out_channels", "kernel_size", "dilation"],
   block: ["in_channels", "out_channels", "kernel_size", "dilation"],
@@ -57,8 +57,8 @@ export function readNets(header, weights) {
 
 // Weights, multiply-adds for one digit, and how far one last pixel sees.
 function priceOf(steps) {
-  let side = FRAME,
-    macs = 0;
+  let side = FRAME;
+  let macs = 0;
   const layers = [];
   for (const { op, in_channels: i, out_channels: o, channels, kernel_size: kernelSize, dilation } of steps) {
     const pixels = side * side;
@@ -87,8 +87,8 @@ function priceOf(steps) {
 }
 
 function maxPool(x) {
-  const rows = x.height >> 1,
-    columns = x.width >> 1;
+  const rows = x.height >> 1;
+  const columns = x.width >> 1;
   const y = stack(x.channels, rows, columns);
   for (let channel = 0, to = 0; channel < x.channels; channel++) {
     for (let row = 0; row < rows; row++) {
@@ -106,8 +106,8 @@ function scaleAndAdd(x, norm, other, relu) {
   const area = x.height * x.width;
   const y = stack(x.channels, x.height, x.width);
   for (let channel = 0, at = 0; channel < x.channels; channel++) {
-    const factor = norm[channel],
-      summand = norm[x.channels + channel];
+    const factor = norm[channel];
+    const summand = norm[x.channels + channel];
     for (let pixel = 0; pixel < area; pixel++, at++) {
       const value = x.data[at] * factor + summand + (other ? other.data[at] : 0);
       y.data[at] = relu && value < 0 ? 0 : value;
@@ -133,8 +133,8 @@ export function forward(net, picture) {
     FRAME,
     Float32Array.from(picture, (ink) => (ink - MEAN) / SPREAD),
   );
-  let logits = null,
-    block = 0;
+  let logits = null;
+  let block = 0;
   const after = (words) => layers.length && layers[layers.length - 1].after.push(words);
   const convolve = (
     name,
@@ -155,9 +155,9 @@ export function forward(net, picture) {
     const { op, in_channels: i, out_channels: o, kernel_size: k, dilation, weights } = step;
     if (op === "conv") x = convolve("stem", "dense", x, weights, o, k, dilation, 1);
     if (op === "block") {
-      const name = `block ${++block}`,
-        first = i * k * k,
-        second = first + o * i;
+      const name = `block ${++block}`;
+      const first = i * k * k;
+      const second = first + o * i;
       const filtered = convolve(
         `${name} depthwise`,
         "depthwise",
@@ -226,11 +226,11 @@ export function winnerOf(probabilities) {
 // Works in slices: each next() does one place; at the end `falls` is whole.
 export function* occlude(net, picture, side, falls) {
   const { probabilities } = forward(net, picture);
-  const winner = winnerOf(probabilities),
-    half = side >> 1;
+  const winner = winnerOf(probabilities);
+  const half = side >> 1;
   for (let place = 0; place < FRAME * FRAME; place++) {
-    const row = Math.floor(place / FRAME),
-      column = place % FRAME;
+    const row = Math.floor(place / FRAME);
+    const column = place % FRAME;
     const blanked = Float32Array.from(picture);
     for (let y = Math.max(0, row - half); y <= Math.min(FRAME - 1, row + half); y++) {
       for (let x = Math.max(0, column - half); x <= Math.min(FRAME - 1, column + half); x++)

@@ -18,14 +18,14 @@ export function tint(canvas, values, height, width, most, inks = false) {
   if (!sheet || sheet.image.width !== width || sheet.image.height !== height) {
     canvas.width = width;
     canvas.height = height;
-    const context = canvas.getContext("2d"),
-      image = context.createImageData(width, height);
+    const context = canvas.getContext("2d");
+    const image = context.createImageData(width, height);
     sheet = { context, image, pixels: new Uint32Array(image.data.buffer) };
     sheets.set(canvas, sheet);
   }
-  const table = inks ? INKS : SIGNED,
-    zero = inks ? 0 : 255,
-    factor = 255 / (most || 1);
+  const table = inks ? INKS : SIGNED;
+  const zero = inks ? 0 : 255;
+  const factor = 255 / (most || 1);
   for (let at = 0; at < width * height; at++) {
     const value = Math.max(-zero, Math.min(255, Math.round(values[at] * factor)));
     sheet.pixels[at] = table[value + zero];
@@ -56,8 +56,8 @@ export function figureOf(words, ...children) {
 export function rove(root, buttons, moves, walked = () => {}) {
   const all = () => buttons().filter((one) => !one.hidden);
   root.addEventListener("keydown", (event) => {
-    const list = all(),
-      place = list.indexOf(event.target);
+    const list = all();
+    const place = list.indexOf(event.target);
     if (place < 0 || !(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const next = moves[event.key](place, list);
@@ -85,8 +85,8 @@ export function probe(name, size, tell) {
     mark.hidden = !place;
     words.textContent = place ? tell(place.row, place.column) : "Point at a pixel, or use arrow keys.";
     if (!place) return;
-    const { width, height } = canvas,
-      half = (span - 1) / 2;
+    const { width, height } = canvas;
+    const half = (span - 1) / 2;
     Object.assign(mark.style, {
       left: `${(100 * (place.column - half)) / width}%`,
       top: `${(100 * (place.row - half)) / height}%`,
@@ -151,8 +151,8 @@ export function inkPad({ begin, extend, end, undo }) {
     `Mouse, pen or finger. ${keys}`,
   );
   const root = element("div", { class: "dsconv-pad-stage dsconv-pad-paper" }, canvas, cursor);
-  let held = null,
-    down = false;
+  let held = null;
+  let down = false;
   const at = { x: FRAME / 2, y: FRAME / 2 };
   const placeOf = (event) => {
     const frame = canvas.getBoundingClientRect();
@@ -232,8 +232,8 @@ export function inkPad({ begin, extend, end, undo }) {
 // Ten bars with their numbers; the longest is marked by words, too.
 export function barsView() {
   const rows = Array.from({ length: 10 }, (_, digit) => {
-    const fill = element("span", { class: "dsconv-pad-fill" }),
-      words = element("span", { class: "dsconv-pad-share" });
+    const fill = element("span", { class: "dsconv-pad-fill" });
+    const words = element("span", { class: "dsconv-pad-share" });
     const row = element(
       "li",
       {},
@@ -381,8 +381,8 @@ export function netsView(nets, change) {
       if (!table.open) return;
       body.replaceChildren(
         ...nets.map((one) => {
-          const { probabilities } = forward(one, picture),
-            winner = winnerOf(probabilities);
+          const { probabilities } = forward(one, picture);
+          const winner = winnerOf(probabilities);
           const cells = [
             grouped(one.params),
             grouped(one.macs),

@@ -7,28 +7,59 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from traitlets import Bytes, Enum, Int, List, TraitError, observe, validate
+from traitlets import Bytes, Dict, Enum, Int, List, TraitError, observe, validate
 
 from dsconv_lib.convolution import output_size
 from dsconv_lib.data import load_digits
-from dsconv_lib.instruments.instrument import Instrument, page_code, page_style
-from dsconv_lib.instruments.microscope.checks import (
+from dsconv_lib.instruments.instrument import COLOURS, Instrument, page_code, page_style
+from dsconv_lib.instruments.microscope.kernels import (
+    DENSE,
+    LARGEST,
+    MIXING,
+    NAMED,
+    NAMES,
+    ORDER,
     SIZES,
     checked_kernels,
     checked_numbers,
     checked_pairs,
+    conv2d_with,
     image_traits,
     refuse_impossible,
+    stacked,
 )
-from dsconv_lib.instruments.microscope.kernels import DENSE, MIXING, ORDER, conv2d_with, stacked
 from dsconv_lib.instruments.microscope.still import plot_microscope
 
 HERE = Path(__file__).parent
 KINDS = ("standard", "depthwise", "pointwise", "separable")
-CHANNELS = ("ink", "change sideways", "change downwards", "paper")
-SHAPE = ("kind", "in_channels", "out_channels", "kernel_size", "dilation", "stride", "padding")
-SHAPE = (*SHAPE, "height", "width")
+INPUTS = ("ink", "change sideways", "change downwards", "paper")
+CHOICES = {
+    "kind": KINDS,
+    "in_channels": (1, 2, 3, 4),
+    "out_channels": (1, 2, 3, 4),
+    "kernel_size": SIZES,
+    "dilation": tuple(range(1, 7)),
+    "stride": (1, 2, 3),
+    "padding": tuple(range(13)),
+}
+SHAPE = (*CHOICES, "height", "width")
+FIXED = {  # what the page has to know, and nobody sets
+    "choices": {name: list(values) for name, values in CHOICES.items()},
+    "inputs": list(INPUTS),
+    "sizes": list(SIZES),
+    "kernels": [
+        {"name": name, "numbers": [NAMED[size][name].flatten().tolist() for size in SIZES]}
+        for name in NAMES
+    ],
+    "weight": LARGEST,
+    "colours": COLOURS,
+}
 SIDEWAYS = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8
+
+
+def _whole(name: str, default: int) -> Int:
+    least, *_, most = CHOICES[name]
+    return Int(default, min=least, max=most).tag(sync=True)
 
 
 class Microscope(Instrument):
@@ -62,17 +93,13 @@ class Microscope(Instrument):
 
     _esm = page_code(HERE / "microscope.js")
     _css = page_style(HERE / "microscope.css")
+    fixed = Dict(FIXED, read_only=True).tag(sync=True)
     pixels = Bytes().tag(sync=True)  # float32, row after row
     height, width = Int(28).tag(sync=True), Int(28).tag(sync=True)
     kind = Enum(KINDS, "separable").tag(sync=True)
-    in_channels, out_channels = (
-        Int(2, min=1, max=4).tag(sync=True),
-        Int(3, min=1, max=4).tag(sync=True),
-    )
+    in_channels, out_channels = _whole("in_channels", 2), _whole("out_channels", 3)
     kernel_size = Enum(SIZES, 3).tag(sync=True)
-    dilation = Int(1, min=1, max=6).tag(sync=True)
-    stride = Int(1, min=1, max=3).tag(sync=True)
-    padding = Int(1, min=0, max=12).tag(sync=True)
+    dilation, stride, padding = _whole("dilation", 1), _whole("stride", 1), _whole("padding", 1)
     dense_kernels = List(DENSE).tag(sync=True)  # [output][input]
     depthwise_kernels = List(list(ORDER)).tag(sync=True)
     pointwise_weights = List(MIXING).tag(sync=True)  # [output][input]
@@ -82,7 +109,7 @@ class Microscope(Instrument):
     def __init__(self, image: Tensor | None = None, **settings: Any):
         unknown = sorted(settings.keys() - self.trait_names())
         if unknown:
-            raise TypeError(f"{unknown[0]} is not a setting; these are: {', '.join(SHAPE[:7])}")
+            raise TypeError(f"{unknown[0]} is not a setting; these are: {', '.join(CHOICES)}")
         super().__init__(
             **image_traits(load_digits().first(3) if image is None else image), **settings
         )

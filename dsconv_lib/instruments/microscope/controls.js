@@ -1,14 +1,14 @@
 // The microscope's settings. What is impossible is greyed out, and a sentence says why.
 
 import { button, element, grouped, slider } from "../shared/dom.js";
-import { KINDS, SIZES, brief, faultOf, outShape, pricesOf } from "./model.js";
+import { brief, faultOf, outShape, pricesOf } from "./model.js";
 
 let chipGroups = 0;
 
 // A row of radio buttons that look like keys: all choices in view, the impossible ones greyed out.
 function chips(name, values, change) {
-  const group = `dsconv-microscope-${++chipGroups}`,
-    inputs = new Map();
+  const group = `dsconv-microscope-${++chipGroups}`;
+  const inputs = new Map();
   const root = element(
     "fieldset",
     { class: `dsconv-microscope-chips dsconv-microscope-chips-${name}` },
@@ -33,14 +33,7 @@ function chips(name, values, change) {
   };
 }
 
-const CHOICES = {
-  kind: KINDS,
-  in_channels: [1, 2, 3, 4],
-  out_channels: [1, 2, 3, 4],
-  kernel_size: SIZES,
-  stride: [1, 2, 3],
-  dilation: [1, 2, 3, 4, 5, 6],
-};
+const KEYS = ["kind", "in_channels", "out_channels", "kernel_size", "stride", "dilation"]; // as chips
 const IDLE = ["kernel_size", "dilation", "padding"]; // in a pointwise layer
 
 // What a choice changes. A depthwise layer takes its out_channels along.
@@ -53,9 +46,8 @@ export function changesFor(state, name, value) {
 
 // For each setting the values that cannot be chosen now, and why: {dilation: Map(5 → "...")}.
 export function faultsOf(state) {
-  const values = { ...CHOICES, padding: Array.from({ length: 13 }, (_, padding) => padding) };
   return Object.fromEntries(
-    Object.entries(values).map(([name, all]) => [
+    Object.entries(state.fixed.choices).map(([name, all]) => [
       name,
       new Map(
         all
@@ -73,9 +65,11 @@ function reasonsOf(state, faults) {
     state.kind !== "pointwise"
       ? []
       : [
-          "kernel_size, dilation and padding cannot be chosen: a pointwise kernel is a single pixel, so there is nothing to spread and nothing to pad. Their values wait for the other kinds.",
+          "kernel_size, dilation and padding cannot be chosen: a pointwise kernel is a single pixel, " +
+            "so there is nothing to spread and nothing to pad. Their values wait for the other kinds.",
         ];
-  for (const [name, found] of Object.entries(faults)) {
+  for (const name of [...KEYS, "padding"]) {
+    const found = faults[name];
     if (!found.size || (state.kind === "pointwise" && IDLE.includes(name))) continue;
     const values = [...found.keys()];
     const which = name === "padding" && values.length > 1 ? `0 to ${values.at(-1)}` : list(values);
@@ -86,7 +80,7 @@ function reasonsOf(state, faults) {
   return reasons;
 }
 
-export function controlsView(change) {
+export function controlsView({ choices }, change) {
   let state = null;
   const choose = (name) => (value) => {
     const changes = changesFor(state, name, value);
@@ -96,13 +90,12 @@ export function controlsView(change) {
       : "";
     change(changes);
   };
-  const rows = Object.fromEntries(
-    Object.entries(CHOICES).map(([name, values]) => [name, chips(name, values, choose(name))]),
-  );
-  const padding = slider("padding", { min: 0, max: 12, value: 1 }, choose("padding"));
+  const rows = Object.fromEntries(KEYS.map((name) => [name, chips(name, choices[name], choose(name))]));
+  const max = choices.padding.at(-1);
+  const padding = slider("padding", { min: 0, max, value: 1 }, choose("padding"));
   padding.root.classList.add("dsconv-microscope-slider");
-  const notice = element("p", { class: "dsconv-note", role: "status" }),
-    reasons = element("ul", { class: "dsconv-microscope-reasons" });
+  const notice = element("p", { class: "dsconv-note", role: "status" });
+  const reasons = element("ul", { class: "dsconv-microscope-reasons" });
   return {
     root: element(
       "div",
@@ -118,15 +111,15 @@ export function controlsView(change) {
     ),
     show(next) {
       state = next;
-      const faults = faultsOf(state),
-        pointwise = state.kind === "pointwise";
+      const faults = faultsOf(state);
+      const pointwise = state.kind === "pointwise";
       for (const [name, row] of Object.entries(rows)) {
         const idle = pointwise && IDLE.includes(name);
         row.root.disabled = idle;
         row.show(state[name], faults[name]);
       }
       padding.input.disabled = pointwise;
-      padding.set(state.padding, { min: pointwise ? 0 : faults.padding.size, max: 12 });
+      padding.set(state.padding, { min: pointwise ? 0 : faults.padding.size, max });
       const said = reasonsOf(state, faults);
       if (
         reasons.childNodes.length !== said.length ||
@@ -145,10 +138,10 @@ export function pricesView() {
   return {
     root: element("div", { class: "dsconv-microscope-prices" }, list),
     show(state) {
-      const { stages, params, macs, dense } = pricesOf(state),
-        [height, width] = outShape(state);
-      const two = stages.length > 1,
-        k = state.kernel_size;
+      const { stages, params, macs, dense } = pricesOf(state);
+      const [height, width] = outShape(state);
+      const two = stages.length > 1;
+      const k = state.kernel_size;
       const facts = [
         ["output size", `${state.out_channels} × ${height} × ${width}`, "out_channels, height, width"],
         ["parameters", grouped(params), two ? `${parts(stages, "params")}, no bias` : "no bias"],

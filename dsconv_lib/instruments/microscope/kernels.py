@@ -1,31 +1,35 @@
-"""The kernels that the microscope knows by name, and the layers made of them."""
+"""What the microscope allows: its kernels by name, its choices, and what it refuses."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from traitlets import TraitError
+
+from dsconv_lib.convolution import output_size
 
 Kernel = str | list[list[float]]  # a name, or rows of numbers
+SIZES = (1, 3, 5, 7)
+LARGEST = 100  # of a weight
 
 
-def _edges(size: int) -> Tensor:
-    return (torch.arange(size) - size // 2).sign().float().expand(size, size)
+def _named(size: int) -> dict[str, Tensor]:
+    sideways = (torch.arange(size) - size // 2).sign().double().expand(size, size)
+    middle = torch.zeros(size, size).double()
+    middle[size // 2, size // 2] = 1
+    return {
+        "identity": middle,
+        "vertical edges": sideways,
+        "horizontal edges": sideways.T,
+        "blur": torch.full_like(middle, 1 / size**2),
+        "outline": size**2 * middle - 1,
+        "zero": torch.zeros_like(middle),
+    }
 
 
-def _identity(size: int) -> Tensor:
-    kernel = torch.zeros(size, size)
-    kernel[size // 2, size // 2] = 1
-    return kernel
-
-
-NAMED: dict[str, Callable[[int], Tensor]] = {
-    "identity": _identity,
-    "vertical edges": _edges,
-    "horizontal edges": lambda size: _edges(size).T,
-    "blur": lambda size: torch.full((size, size), 1 / size**2),
-    "outline": lambda size: size**2 * _identity(size) - 1,
-    "zero": lambda size: torch.zeros(size, size),
-}
+NAMED = {size: _named(size) for size in SIZES}
+NAMES = tuple(NAMED[3])
 ORDER = ("vertical edges", "horizontal edges", "blur", "outline")
 DENSE = [[ORDER[(o + i) % 4] for i in range(4)] for o in range(4)]
 MIXING = [[1.0, 0.5, -0.5, 0.5], [1.0, -1.0, 0.5, -0.5], [-0.5, 1.0, 1.0, 0.5], [0.5, 0.5, -1, 1]]
@@ -43,7 +47,7 @@ def kernel_of(kernel: Kernel, size: int) -> Tensor:
     Taught in: 02_separable_convolution.
     """
     if isinstance(kernel, str):
-        return NAMED[kernel](size)
+        return NAMED[size][kernel].float()
     rim = (size - len(kernel)) // 2
     return torch.nn.functional.pad(torch.tensor(kernel), (rim, rim, rim, rim))
 
@@ -65,3 +69,111 @@ def conv2d_with(weight: Tensor, groups: int = 1, **shape: int) -> nn.Conv2d:
     with torch.no_grad():
         layer.weight.copy_(weight)
     return layer
+
+
+def image_traits(image: Tensor) -> dict[str, Any]:
+    """Turn an image into the traits that carry it.
+
+    Raises:
+        ValueError: another shape than (1, 1, H, W) or (H, W), a side that is not 4 to 32 pixels,
+            ink that is not 0 to 1.
+    """
+    values = torch.as_tensor(image).detach().float()
+    if values.dim() != 2 and not (values.dim() == 4 and values.shape[:2] == (1, 1)):
+        shape = tuple(values.shape)
+        raise ValueError(f"the image has shape {shape}, but it must be (1, 1, H, W) or (H, W)")
+    height, width = values.shape[-2:]
+    if min(height, width) < 4 or max(height, width) > 32:
+        raise ValueError(f"the image has {height} × {width} pixels, but each side must be 4 to 32")
+    if not (values.min() >= 0 and values.max() <= 1):
+        low, high = values.min().item(), values.max().item()
+        raise ValueError(f"the image goes from {low:g} to {high:g}, but ink must be 0 to 1")
+    return {"pixels": values.numpy().tobytes(), "height": height, "width": width}
+
+
+def refuse_impossible(pixels: bytes, height: int, width: int, kind: str, **shape: int) -> None:
+    """Check that the settings make a layer, and that it fits on the picture.
+
+    Raises:
+        traitlets.TraitError: they do not, with the numbers and what is allowed.
+    """
+    if len(pixels) != 4 * height * width:
+        raise TraitError(f"{len(pixels)} bytes are not {height} × {width} floats: assign image")
+    inputs, outputs = shape.pop("in_channels"), shape.pop("out_channels")
+    if kind == "depthwise" and outputs % inputs:
+        raise TraitError(
+            f"out_channels={outputs}, but a depthwise layer needs a multiple of "
+            f"in_channels={inputs}"
+        )
+    if kind != "pointwise":
+        try:
+            output_size(min(height, width), **shape)
+        except ValueError as error:
+            raise TraitError(str(error)) from None
+
+
+def checked_numbers(rows: Sequence, columns: int, what: str) -> list[list[float]]:
+    """Turn rows of numbers, or a tensor, into lists of floats.
+
+    Raises:
+        traitlets.TraitError: rows of another length, or a number that is not finite or too large.
+    """
+    rows = rows.tolist() if isinstance(rows, Tensor) else rows
+    try:
+        numbers = [[float(number) for number in row] for row in rows]
+    except (TypeError, ValueError):
+        raise TraitError(f"{what} is {rows!r}, but it must be rows of numbers") from None
+    if {len(row) for row in numbers} != {columns}:
+        lengths = [len(row) for row in numbers]
+        raise TraitError(f"{what} has rows of {lengths} numbers, but each must have {columns}")
+    wild = [number for row in numbers for number in row if not abs(number) <= LARGEST]
+    if wild:
+        raise TraitError(f"{what} holds {wild[0]}, but a weight is {-LARGEST} to {LARGEST}")
+    return numbers
+
+
+def checked_kernel(kernel: Kernel | Tensor, what: str) -> Kernel:
+    """Accept a known name, or a square of 1, 3, 5 or 7 numbers a side.
+
+    Raises:
+        traitlets.TraitError: anything else, with what was given and what is allowed.
+
+    Example:
+        >>> checked_kernel("sharp", "kernel 0")
+        Traceback (most recent call last):
+        traitlets.traitlets.TraitError: kernel 0 is 'sharp', but the names are identity, \
+vertical edges, horizontal edges, blur, outline, zero
+    """
+    if isinstance(kernel, str):
+        if kernel not in NAMES:
+            raise TraitError(f"{what} is {kernel!r}, but the names are {', '.join(NAMES)}")
+        return kernel
+    try:
+        side = len(kernel)
+    except TypeError:
+        raise TraitError(f"{what} is {kernel!r}, but it must be a name or rows") from None
+    if side not in SIZES:
+        raise TraitError(f"{what} has {side} rows, but it must have 1, 3, 5 or 7")
+    return checked_numbers(kernel, side, what)
+
+
+def checked_pairs(rows: list, what: str) -> list[list[Kernel]]:
+    """Accept four lists of four kernels, a list for each output channel.
+
+    Raises:
+        traitlets.TraitError: another number of them, or a kernel that is none.
+    """
+    if len(rows) != 4:
+        raise TraitError(f"{what} has {len(rows)} lists, but needs 4, one for each output channel")
+    return [checked_kernels(row, f"{what} {at}") for at, row in enumerate(rows)]
+
+
+def checked_kernels(kernels: list, what: str) -> list[Kernel]:
+    """Accept four kernels.
+
+    Raises:
+        traitlets.TraitError: another number of them, or a kernel that is none.
+    """
+    if isinstance(kernels, str) or len(kernels) != 4:
+        raise TraitError(f"{what} has {len(kernels)} kernels, but needs 4")
+    return [checked_kernel(kernel, f"{what} {at}") for at, kernel in enumerate(kernels)]

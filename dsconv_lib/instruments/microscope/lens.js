@@ -1,7 +1,7 @@
 // The microscope's lens: the sum behind one output pixel, written out, with a field for every weight.
 
 import { choice, element } from "../shared/dom.js";
-import { INPUTS, LARGEST_WEIGHT, NAMED, brief, kernelOf, readWeight, shapeOf, weightWords } from "./model.js";
+import { brief, kernelOf, readWeight, shapeOf, weightWords } from "./model.js";
 
 const COLOUR_OF = {
   standard: "dense",
@@ -12,8 +12,8 @@ const COLOUR_OF = {
 
 // tell: {kernel(input, kernel), mixing(input, weight), light(what or null)}
 export function lensView(state, tell) {
-  const { kind } = state,
-    k = shapeOf(state).kernel_size;
+  const { kind, fixed } = state;
+  const k = shapeOf(state).kernel_size;
   const heading = element("p", { class: "dsconv-microscope-heading" });
   const total = element("p", { class: "dsconv-microscope-total" });
   const hint = element("p", { class: "dsconv-note" });
@@ -25,7 +25,7 @@ export function lensView(state, tell) {
     total,
     show(next, sum) {
       while (cards.length < sum.groups.length) {
-        cards.push(card(kind, k, sum.groups.length, tell));
+        cards.push(card({ kind, k, fixed, many: sum.groups.length, tell }));
         list.append(cards.at(-1).root);
       }
       sum.groups.forEach((group, place) => cards[place].show(next, group));
@@ -78,18 +78,18 @@ function roundingWords({ total, groups }) {
   return wrong.length ? `${all} Adding up what is written gives, for ${wrong.join("; ")}.` : all;
 }
 
-function card(kind, k, many, tell) {
-  const colour = COLOUR_OF[kind],
-    title = element("span"),
-    mixed = kind === "separable" || kind === "pointwise";
+function card({ kind, k, fixed, many, tell }) {
+  const colour = COLOUR_OF[kind];
+  const title = element("span");
+  const mixed = kind === "separable" || kind === "pointwise";
   const large = k > 3 ? " dsconv-microscope-large" : "";
   const root = element("div", { class: `dsconv-microscope-card${large}`, style: `--tap: var(--${colour})` });
-  const view = { input: 0, state: null };
+  const view = { input: 0, state: null, fixed };
   const mix = mixed ? mixingRow(kind, view, tell) : null;
   const grid = kind === "pointwise" ? null : tapGrid(k, view, tell);
   if (mix) root.append(mix.root);
   if (grid) {
-    const preset = kernelChoice(view, k, tell);
+    const preset = kernelChoice(view, tell);
     root.append(
       element(
         "details",
@@ -104,7 +104,7 @@ function card(kind, k, many, tell) {
   view.root = root;
   view.show = (state, group) => {
     Object.assign(view, { state, input: group.input });
-    const name = `input ${group.input}, ${INPUTS[group.input]}`;
+    const name = `input ${group.input}, ${state.fixed.inputs[group.input]}`;
     const sum = `${group.taps.length} product${group.taps.length > 1 ? "s" : ""}: ${brief(group.sum)}`;
     title.replaceChildren(`${name[0].toUpperCase()}${name.slice(1)}`, element("b", {}, sum));
     mix?.show(state, group, name);
@@ -119,8 +119,8 @@ export function kernelAt(state, input) {
   return state.depthwise_kernels[state.kind === "depthwise" ? state.channel : input];
 }
 
-function kernelChoice(view, k, tell) {
-  const options = [...Object.keys(NAMED).map((name) => [name, name]), ["own", "own numbers"]];
+function kernelChoice(view, tell) {
+  const options = [...view.fixed.kernels.map(({ name }) => [name, name]), ["own", "own numbers"]];
   const made = choice("kernel", options, "own", (name) => {
     if (name !== "own") tell.kernel(view.input, name);
   });
@@ -129,13 +129,13 @@ function kernelChoice(view, k, tell) {
   made.show = (state, input) => {
     const kernel = kernelAt(state, input);
     made.set(typeof kernel === "string" ? kernel : "own");
-    made.select.setAttribute("aria-label", `kernel for input ${input}, ${INPUTS[input]}`);
+    made.select.setAttribute("aria-label", `kernel for input ${input}, ${state.fixed.inputs[input]}`);
   };
   return made;
 }
 
 // A field for one weight. What is no number is not taken; leaving the field brings the old weight back.
-function weightField(k, change, light) {
+function weightField(k, most, change, light) {
   let weight = NaN;
   const input = element("input", {
     type: "text",
@@ -149,10 +149,10 @@ function weightField(k, change, light) {
       light(false);
     },
     oninput: () => {
-      const typed = readWeight(input.value);
+      const typed = readWeight(input.value, most);
       input.setAttribute("aria-invalid", Number.isNaN(typed));
       input.title = Number.isNaN(typed)
-        ? `Not a number from −${LARGEST_WEIGHT} to ${LARGEST_WEIGHT}; such as 0.5, −2 or 1/9.`
+        ? `Not a number from −${most} to ${most}; such as 0.5, −2 or 1/9.`
         : "";
       if (!Number.isNaN(typed) && typed !== weight) change(typed);
     },
@@ -161,7 +161,7 @@ function weightField(k, change, light) {
     input,
     show(next, name) {
       if (input.getAttribute("aria-label") !== name) input.setAttribute("aria-label", name);
-      const typed = document.activeElement === input && readWeight(input.value) === next;
+      const typed = document.activeElement === input && readWeight(input.value, most) === next;
       if (next !== weight && !typed) input.value = weightWords(next, k);
       weight = next;
     },
@@ -169,16 +169,17 @@ function weightField(k, change, light) {
 }
 
 function tapGrid(k, view, tell) {
-  const cells = [],
-    table = element("table", { class: "dsconv-microscope-grid" });
+  const cells = [];
+  const table = element("table", { class: "dsconv-microscope-grid" });
   for (let down = 0; down < k; down++) {
     const line = element("tr");
     for (let right = 0; right < k; right++) {
       const lit = (on, focus) => tell.light(on ? { stage: 0, input: view.input, down, right } : null, focus);
       const field = weightField(
         k,
+        view.fixed.weight,
         (weight) => {
-          const numbers = kernelOf(kernelAt(view.state, view.input), k);
+          const numbers = kernelOf(view.fixed, kernelAt(view.state, view.input), k);
           numbers[down * k + right] = weight;
           tell.kernel(
             view.input,
@@ -187,8 +188,8 @@ function tapGrid(k, view, tell) {
         },
         (on) => lit(on, true),
       );
-      const value = element("span", { class: "dsconv-microscope-pixel" }),
-        product = element("span");
+      const value = element("span", { class: "dsconv-microscope-pixel" });
+      const product = element("span");
       const cell = element(
         "td",
         { onpointerenter: () => lit(true), onpointerleave: () => lit(false) },
@@ -226,12 +227,13 @@ function mixingRow(kind, view, tell) {
     );
   const field = weightField(
     1,
+    view.fixed.weight,
     (weight) => tell.mixing(view.input, weight),
     (on) => lit(on, true),
   );
-  const before = element("span", { class: "dsconv-microscope-pixel" }),
-    after = element("span"),
-    name = element("span");
+  const before = element("span", { class: "dsconv-microscope-pixel" });
+  const after = element("span");
+  const name = element("span");
   const root = element(
     "div",
     { class: "dsconv-microscope-mixing", onpointerenter: () => lit(true), onpointerleave: () => lit(false) },

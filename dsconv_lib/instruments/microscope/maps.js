@@ -1,17 +1,18 @@
 // The microscope's pictures: maps with hatched padding, framed taps, lit pixels.
 
-import { element, largest, paint } from "../shared/dom.js";
+import { button, element, largest, paint, slider } from "../shared/dom.js";
+import { brief } from "./model.js";
 
 // A map ready to be drawn again and again: one canvas pixel per value, kept outside the page.
 export function bitmapOf(maps, channel, ink) {
-  const { data, height, width } = maps,
-    size = height * width;
+  const { data, height, width } = maps;
+  const size = height * width;
   const values = data.subarray(channel * size, (channel + 1) * size);
-  const most = ink ? 1 : largest(values),
-    canvas = document.createElement("canvas");
+  const most = ink ? 1 : largest(values);
+  const canvas = document.createElement("canvas");
   paint(canvas, values, height, width, most, ink ? "ink" : "signed");
-  let low = Infinity,
-    high = -Infinity;
+  let low = Infinity;
+  let high = -Infinity;
   for (const value of values) {
     low = Math.min(low, value);
     high = Math.max(high, value);
@@ -27,8 +28,8 @@ export function mapView(name, attributes = {}) {
     "aria-label": name,
     ...attributes,
   });
-  const label = element("span", { class: "dsconv-microscope-label" }),
-    facts = element("span");
+  const label = element("span", { class: "dsconv-microscope-label" });
+  const facts = element("span");
   const caption = element("div", { class: "dsconv-microscope-caption" }, label, facts);
   const root = element("div", { class: "dsconv-microscope-figure" }, canvas, caption);
   const view = { root, canvas, label, facts, rim: 0, cell: 1, bitmap: null };
@@ -49,17 +50,17 @@ const rimOf = (view) => view.rim;
 
 function drawMap({ canvas, bitmap, rim, cell }, marks, colours) {
   const fine = window.devicePixelRatio || 1;
-  const wide = (bitmap.width + 2 * rim) * cell,
-    tall = (bitmap.height + 2 * rim) * cell;
-  const columns = Math.round(wide * fine),
-    rows = Math.round(tall * fine);
+  const wide = (bitmap.width + 2 * rim) * cell;
+  const tall = (bitmap.height + 2 * rim) * cell;
+  const columns = Math.round(wide * fine);
+  const rows = Math.round(tall * fine);
   if (canvas.width !== columns || canvas.height !== rows) {
     Object.assign(canvas, { width: columns, height: rows });
     canvas.style.width = `${wide}px`;
     canvas.style.height = `${tall}px`;
   }
-  const pen = canvas.getContext("2d"),
-    edge = (place) => Math.round((place + rim) * cell * fine);
+  const pen = canvas.getContext("2d");
+  const edge = (place) => Math.round((place + rim) * cell * fine);
   const box = (row, column, many = 1, across = 1) => [
     edge(column),
     edge(row),
@@ -102,7 +103,8 @@ function light(pen, { rows, columns, colour }, box, fine) {
   pen.setLineDash([]);
 }
 
-// A frame with a dot for each tap on the picture, a cross for each on the padding. A light rim shows both on black ink.
+// A frame with a dot for each tap on the picture, a cross for each on the padding. A light rim shows both
+// on black ink.
 function frameTaps(pen, taps, colour, box, fine) {
   for (const [stroke, extra] of [
     ["#fff", 2 * fine],
@@ -110,16 +112,16 @@ function frameTaps(pen, taps, colour, box, fine) {
   ]) {
     pen.strokeStyle = pen.fillStyle = stroke;
     for (const { row, column, inside, strong } of taps) {
-      const [left, top, wide, tall] = box(row, column),
-        grow = strong ? 2 * fine : 0;
-      const x = left + wide / 2,
-        y = top + tall / 2,
-        arm = Math.max(wide / 2 - fine, 2.5 * fine) + grow;
+      const [left, top, wide, tall] = box(row, column);
+      const grow = strong ? 2 * fine : 0;
+      const x = left + wide / 2;
+      const y = top + tall / 2;
+      const arm = Math.max(wide / 2 - fine, 2.5 * fine) + grow;
       pen.lineWidth = 1.5 * fine + extra;
       pen.beginPath();
       if (inside) {
-        const first = [Math.max(left - grow, fine), Math.max(top - grow, fine)],
-          { width, height } = pen.canvas;
+        const first = [Math.max(left - grow, fine), Math.max(top - grow, fine)];
+        const { width, height } = pen.canvas;
         pen.strokeRect(
           ...first,
           Math.min(left + wide + grow, width - fine) - first[0],
@@ -147,4 +149,95 @@ export function sideFor(many, width, height, labels = 46, gap = 12, most = 300) 
     best = Math.max(best, Math.min((width - gap * (columns - 1)) / columns, height / rows - labels));
   }
   return Math.floor(Math.min(best, most));
+}
+
+// The maps of one stage, in a column with its name.
+export function columnView(title, many, nameOf) {
+  const size = element("span");
+  const heading = element("p", { class: "dsconv-microscope-stage-name" }, element("b", {}, title), size);
+  const views = Array.from({ length: many }, (_, channel) => mapView(nameOf(channel)));
+  const root = element(
+    "div",
+    { class: "dsconv-microscope-stage" },
+    heading,
+    element("div", { class: "dsconv-microscope-maps" }, ...views.map((view) => view.root)),
+  );
+  return { root, views, size };
+}
+
+export const range = ({ low, high }) => `${brief(low)} to ${brief(high)}`;
+
+// A pointed-at pixel tells its value in the caption below the map.
+export function tellPixels(view) {
+  const tell = (event) => {
+    const { row, column } = view.placeOf(event);
+    const { bitmap } = view;
+    const inside = row >= 0 && column >= 0 && row < bitmap.height && column < bitmap.width;
+    view.told = inside
+      ? `row ${row}, column ${column}: ${brief(bitmap.values[row * bitmap.width + column])}`
+      : "padding: 0";
+    view.facts.textContent = view.told;
+  };
+  view.canvas.addEventListener("pointermove", tell);
+  view.canvas.addEventListener("click", tell);
+  view.canvas.addEventListener("pointerleave", () => {
+    view.told = "";
+    view.facts.textContent = view.plain;
+  });
+}
+
+// The output map, large: hover looks, a click or an arrow key chooses. Below it the other channels and
+// two sliders.
+export function outputView(state, tell) {
+  const column = columnView("output", 1, () => "The output map");
+  const [view] = column.views;
+  const { canvas } = view;
+  const keys = {
+    ArrowUp: [-1, 0],
+    ArrowDown: [1, 0],
+    ArrowLeft: [0, -1],
+    ArrowRight: [0, 1],
+    Home: [0, -99],
+    End: [0, 99],
+  };
+  Object.entries({ role: "application", tabindex: 0, "aria-roledescription": "map of pixels" }).forEach(
+    ([name, value]) => canvas.setAttribute(name, value),
+  );
+  canvas.classList.add("dsconv-microscope-output");
+  canvas.addEventListener("keydown", (event) => {
+    if (!(event.key in keys) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    tell.step(...keys[event.key]);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerType !== "touch") tell.hover(view.placeOf(event));
+  });
+  canvas.addEventListener("pointerleave", () => tell.hover(null));
+  canvas.addEventListener("click", (event) => {
+    canvas.focus({ preventScroll: true });
+    tell.choose(view.placeOf(event));
+  });
+  const thumbs = thumbsView(state.out_channels > 1 ? state.out_channels : 0, tell);
+  const sliders = ["row", "column"].map((name) =>
+    slider(name, { min: 0, max: 1, value: 0 }, (value) => tell.choose({ [name]: value })),
+  );
+  column.root.append(
+    element(
+      "div",
+      { class: "dsconv-microscope-thumbs", role: "group", "aria-label": "output channel" },
+      ...thumbs.map(({ root }) => root),
+    ),
+    ...sliders.map(({ root }) => root),
+  );
+  return { ...column, view, thumbs, sliders };
+}
+
+function thumbsView(many, tell) {
+  return Array.from({ length: many }, (_, channel) => {
+    const picture = element("canvas", { "aria-hidden": "true" });
+    const words = `output ${channel}`;
+    const root = button("", () => tell.channel(channel), { "aria-label": words, title: words });
+    root.append(picture, String(channel));
+    return { root, picture };
+  });
 }

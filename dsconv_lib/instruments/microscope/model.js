@@ -9,62 +9,19 @@ import {
   stack,
   tapsOf,
 } from "../shared/convolution.js";
-import { floats, number } from "../shared/dom.js";
+import { floats, grouped, number } from "../shared/dom.js";
 
-export const KINDS = ["standard", "depthwise", "pointwise", "separable"];
-export const SIZES = [1, 3, 5, 7];
-export const INPUTS = ["ink", "change sideways", "change downwards", "paper"];
-export const NAMED = {
-  identity: (k, row, column) => (2 * row === k - 1 && 2 * column === k - 1 ? 1 : 0),
-  "vertical edges": (k, row, column) => Math.sign(2 * column - k + 1),
-  "horizontal edges": (k, row) => Math.sign(2 * row - k + 1),
-  blur: (k) => 1 / (k * k),
-  outline: (k, row, column) => (2 * row === k - 1 && 2 * column === k - 1 ? k * k - 1 : -1),
-  zero: () => 0,
-};
-export const LARGEST_WEIGHT = 100;
-const RANGES = {
-  in_channels: [1, 4],
-  out_channels: [1, 4],
-  dilation: [1, 6],
-  stride: [1, 3],
-  padding: [0, 12],
-};
+export const SETTINGS = [
+  ...["pixels", "height", "width", "kind", "in_channels", "out_channels", "kernel_size", "dilation"],
+  ...["stride", "padding", "dense_kernels", "depthwise_kernels", "pointwise_weights"],
+];
 
-// The k × k numbers of a kernel: by name, or the reader's own, cut or framed by zeros.
-export function kernelOf(kernel, k) {
-  const rim = typeof kernel === "string" ? 0 : (k - kernel.length) / 2;
-  return Array.from({ length: k * k }, (_, tap) => {
-    const row = Math.floor(tap / k),
-      column = tap % k;
-    return typeof kernel === "string"
-      ? NAMED[kernel](k, row, column)
-      : (kernel[row - rim]?.[column - rim] ?? 0);
-  });
-}
-
+// What the model holds, and `fixed`: what Python allows, its kernels, the names of the inputs.
 export function readState(model) {
-  const state = { pixels: floats(model.get("pixels")) };
-  for (const name of [
-    "height",
-    "width",
-    "kind",
-    "in_channels",
-    "out_channels",
-    "kernel_size",
-    "dilation",
-    "stride",
-    "padding",
-    "dense_kernels",
-    "depthwise_kernels",
-    "pointwise_weights",
-    "channel",
-    "row",
-    "column",
-  ]) {
-    state[name] = model.get(name);
-  }
-  refuseNonsense(state);
+  const state = { fixed: model.get("fixed") };
+  for (const name of [...SETTINGS, "channel", "row", "column"]) state[name] = model.get(name);
+  state.pixels = floats(state.pixels);
+  refuseUndrawable(state);
   const [height, width] = outShape(state);
   state.channel = Math.min(state.channel, state.out_channels - 1);
   state.row = Math.min(state.row, height - 1);
@@ -72,34 +29,31 @@ export function readState(model) {
   return state;
 }
 
-function refuseNonsense(state) {
-  if (!KINDS.includes(state.kind))
-    throw new RangeError(`kind=${state.kind}, but it must be one of ${KINDS.join(", ")}`);
-  if (!SIZES.includes(state.kernel_size))
-    throw new RangeError(`kernel_size=${state.kernel_size}, but it must be 1, 3, 5 or 7`);
-  requireWhole(0, { channel: state.channel, row: state.row, column: state.column });
-  for (const [name, [least, most]] of Object.entries(RANGES)) {
-    requireWhole(least, { [name]: state[name] });
-    if (state[name] > most) throw new RangeError(`${name}=${state[name]}, but it must be at most ${most}`);
+// The one guard. Python refuses more; what passes here can be computed, or the arithmetic says why not.
+function refuseUndrawable(state) {
+  for (const [name, allowed] of Object.entries(state.fixed.choices)) {
+    if (!allowed.includes(state[name])) {
+      throw new RangeError(`${name}=${state[name]}, but it must be one of ${allowed.join(", ")}`);
+    }
   }
+  requireWhole(0, { channel: state.channel, row: state.row, column: state.column });
   stack(1, state.height, state.width, state.pixels);
-  const kernels = [...state.depthwise_kernels, ...state.dense_kernels.flat()];
-  if (kernels.length !== 20) throw new RangeError(`${kernels.length} kernels, but 4 + 4 × 4 are needed`);
-  const unknown = kernels.find((kernel) =>
-    typeof kernel === "string"
-      ? !(kernel in NAMED)
-      : !SIZES.includes(kernel.length) || kernel.flat().length !== kernel.length ** 2,
-  );
-  if (unknown !== undefined)
-    throw new RangeError(
-      `a kernel is ${JSON.stringify(unknown)}, which is neither a known name nor a square of numbers`,
-    );
-  const weights = [...kernels.filter(Array.isArray).flat(2), ...state.pointwise_weights.flat()];
-  const wild = weights.find((weight) => !(Math.abs(weight) <= LARGEST_WEIGHT));
-  if (wild !== undefined)
-    throw new RangeError(`a weight is ${wild}, but it must be −${LARGEST_WEIGHT} to ${LARGEST_WEIGHT}`);
   const fault = faultOf(state);
   if (fault) throw new RangeError(fault);
+}
+
+// The k × k numbers of a kernel: by name, or the reader's own, cut or framed by zeros.
+export function kernelOf({ kernels, sizes }, kernel, k) {
+  if (typeof kernel === "string") {
+    const known = kernels.find(({ name }) => name === kernel);
+    if (!known) throw new RangeError(`a kernel is ${kernel}, which is no known name`);
+    return [...known.numbers[sizes.indexOf(k)]];
+  }
+  const rim = (k - kernel.length) / 2;
+  return Array.from({ length: k * k }, (_, tap) => {
+    const row = Math.floor(tap / k);
+    return kernel[row - rim]?.[(tap % k) - rim] ?? 0;
+  });
 }
 
 // A pointwise layer has one tap, so it leaves kernel_size, dilation and padding aside.
@@ -113,16 +67,17 @@ export function shapeOf({ kind, kernel_size, stride, padding, dilation }) {
 export function faultOf(state) {
   if (state.kind === "depthwise" && state.out_channels % state.in_channels) {
     return (
-      `in a depthwise layer every input channel gets equally many kernels, so out_channels is a multiple of in_channels, ` +
-      `and ${state.out_channels} is no multiple of ${state.in_channels}`
+      "in a depthwise layer every input channel gets equally many kernels, so out_channels is a " +
+      `multiple of in_channels, and ${state.out_channels} is no multiple of ${state.in_channels}`
     );
   }
   const { kernel_size, dilation, padding } = shapeOf(state);
-  const spanned = effectiveKernel(kernel_size, dilation),
-    side = Math.min(state.height, state.width) + 2 * padding;
+  const spanned = effectiveKernel(kernel_size, dilation);
+  const side = Math.min(state.height, state.width) + 2 * padding;
   return spanned <= side
     ? ""
-    : `${kernel_size} taps in a row at dilation ${dilation} span ${spanned} pixels, and the picture with padding ${padding} has ${side}`;
+    : `${kernel_size} taps in a row at dilation ${dilation} span ${spanned} pixels, ` +
+        `and the picture with padding ${padding} has ${side}`;
 }
 
 export function outShape(state) {
@@ -147,17 +102,18 @@ export function inputMaps({ pixels, height, width, in_channels }) {
 
 // The nn.Conv2d in a row: {name, inputs, outputs, weights: [output][input of its group], shape, groups}.
 export function stagesOf(state) {
-  const { kind, in_channels: inputs, out_channels: outputs } = state,
-    shape = shapeOf(state),
-    k = shape.kernel_size;
+  const { kind, in_channels: inputs, out_channels: outputs } = state;
+  const shape = shapeOf(state);
+  const k = shape.kernel_size;
   const one = { kernel_size: 1, stride: 1, padding: 0, dilation: 1 };
-  const alone = (many) => state.depthwise_kernels.slice(0, many).map((kernel) => [kernelOf(kernel, k)]);
+  const alone = (many) =>
+    state.depthwise_kernels.slice(0, many).map((kernel) => [kernelOf(state.fixed, kernel, k)]);
   const mixing = state.pointwise_weights
     .slice(0, outputs)
     .map((row) => row.slice(0, inputs).map((weight) => [weight]));
   const pairs = state.dense_kernels
     .slice(0, outputs)
-    .map((row) => row.slice(0, inputs).map((kernel) => kernelOf(kernel, k)));
+    .map((row) => row.slice(0, inputs).map((kernel) => kernelOf(state.fixed, kernel, k)));
   const standard = { name: "layer", inputs, outputs, weights: pairs, shape, groups: 1 };
   const filter = {
     name: "depthwise",
@@ -209,10 +165,11 @@ export function productsOf(stage, input, channel, row, column) {
   });
 }
 
-// Everything behind one output pixel. Separable: each group's sum is a depthwise value, and mixed it is its share.
+// Everything behind one output pixel. Separable: each group's sum is a depthwise value, and mixed it is its
+// share.
 export function sumOf(state, maps, channel, row, column) {
-  const stages = stagesOf(state),
-    total = valueAt(maps.at(-1), channel, row, column);
+  const stages = stagesOf(state);
+  const total = valueAt(maps.at(-1), channel, row, column);
   if (stages.length === 1) {
     const groups = productsOf(stages[0], maps[0], channel, row, column);
     return { total, groups: groups.map((group) => ({ ...group, share: group.sum })) };
@@ -226,23 +183,24 @@ export function sumOf(state, maps, channel, row, column) {
   return { total, groups };
 }
 
-// The input pixels that one weight meets while the kernel slides: rows × columns, and how many of them are no padding.
+// The input pixels that one weight meets while the kernel slides: rows × columns, and how many of them are
+// no padding.
 export function touchedBy(shape, down, right, input, output) {
   const places = (size, many, tap) =>
     Array.from(
       { length: many },
       (_, place) => place * shape.stride + tap * shape.dilation - shape.padding,
     ).map((at) => ({ at, inside: at >= 0 && at < size }));
-  const rows = places(input.height, output.height, down),
-    columns = places(input.width, output.width, right);
+  const rows = places(input.height, output.height, down);
+  const columns = places(input.width, output.width, right);
   const inside = rows.filter((row) => row.inside).length * columns.filter((column) => column.inside).length;
   return { rows, columns, inside, all: rows.length * columns.length };
 }
 
 // The price of the layer, stage by stage, and of the dense layer with the same output size. Without bias.
 export function pricesOf(state) {
-  const [height, width] = outShape(state),
-    pixels = height * width;
+  const [height, width] = outShape(state);
+  const pixels = height * width;
   const stages = stagesOf(state).map(({ name, inputs, outputs, shape, groups }) => ({
     name,
     ...conv2dCost(inputs, outputs, shape.kernel_size, pixels, groups, false),
@@ -268,11 +226,11 @@ export function weightWords(weight, k) {
 }
 
 // What a reader typed as a number, 1/9 and −2 included; NaN where it is none.
-export function readWeight(words) {
+export function readWeight(words, most) {
   const [, above, below] =
     /^\s*([−+-]?(?:\d+\.?\d*|\.\d+))\s*(?:\/\s*(\d+\.?\d*))?\s*$/.exec(words.replace(",", ".")) ?? [];
   const weight = Number((above ?? "x").replace("−", "-")) / Number(below ?? 1);
-  return Math.abs(weight) <= LARGEST_WEIGHT ? weight + 0 : NaN;
+  return Math.abs(weight) <= most ? weight + 0 : NaN;
 }
 
 function pythonNumber(weight, k) {
@@ -309,8 +267,8 @@ function pythonStage({ name, inputs, outputs, weights, shape, groups }) {
 // Python that gives the numbers on the page, from x, the picture: (1, 1, height, width).
 export function pytorchLines(state) {
   const { height, width, in_channels: inputs, out_channels: outputs, channel, row, column } = state;
-  const [tall, wide] = outShape(state),
-    stages = stagesOf(state);
+  const [tall, wide] = outShape(state);
+  const stages = stagesOf(state);
   const lines = [
     "import torch",
     ...(inputs > 1 ? ["import torch.nn.functional as F"] : []),
@@ -324,7 +282,8 @@ export function pytorchLines(state) {
       "sideways = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8",
       "edges = torch.stack([sideways, sideways.T]).unsqueeze(1)  # (2, 1, 3, 3)",
       "maps = torch.cat([x, F.conv2d(x, edges, padding=1), 1 - x], dim=1)",
-      `x = maps[:, :${inputs}]  # (1, ${inputs}, ${height}, ${width}): ${INPUTS.slice(0, inputs).join(", ")}`,
+      `x = maps[:, :${inputs}]  # (1, ${inputs}, ${height}, ${width}): ` +
+        state.fixed.inputs.slice(0, inputs).join(", "),
     );
   }
   for (const stage of stages) lines.push("", ...pythonStage(stage));
@@ -337,4 +296,29 @@ export function pytorchLines(state) {
     `print(y[0, ${channel}, ${row}, ${column}])`,
   );
   return lines.join("\n") + "\n";
+}
+
+// What is heard of an output pixel: its value, where it comes from, how many taps lie on the padding.
+export function sumWords({ channel, row, column }, { total, groups }) {
+  const taps = groups.flatMap((group) => group.taps);
+  const padded = taps.filter((tap) => !tap.inside).length;
+  const from = groups.map(({ input, share }) => `${brief(share)} from input ${input}`).join(", ");
+  const [lie, count] = padded > 1 ? ["lie", "count"] : ["lies", "counts"];
+  const rim = padded ? ` ${padded} of its ${taps.length} taps ${lie} on the padding and ${count} as 0.` : "";
+  return (
+    `Output ${channel} at row ${row}, column ${column} is ${brief(total)}: ${from}. ` +
+    `It reads ${taps.length} tap${taps.length > 1 ? "s" : ""} of the input.${rim}`
+  );
+}
+
+// What is heard of a weight that is pointed at.
+export function lightWords(state, { stage, input, down, right }, { inside, all }) {
+  const where = stage ? `the depthwise map ${input}` : `input ${input}, ${state.fixed.inputs[input]}`;
+  const rim = all > inside ? ` The other ${all - inside} times it falls on the padding.` : "";
+  const alone = shapeOf(state).kernel_size === 1 || stage;
+  const which = alone ? "This weight" : `The weight at row ${down}, column ${right}`;
+  return (
+    `${which} is used ${grouped(all)} times, once for each output pixel, and meets ` +
+    `${grouped(inside)} pixels of ${where}.${rim}`
+  );
 }

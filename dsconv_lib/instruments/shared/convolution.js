@@ -41,9 +41,9 @@ export function conv2d(input, weight, bias, outChannels, kernelSize, options = {
   if (channels % groups || outChannels % groups) {
     throw new RangeError(`groups=${groups} must divide ${channels} and ${outChannels} channels`);
   }
-  const fanIn = channels / groups,
-    fanOut = outChannels / groups,
-    area = kernelSize * kernelSize;
+  const fanIn = channels / groups;
+  const fanOut = outChannels / groups;
+  const area = kernelSize * kernelSize;
   if (weight.length !== outChannels * fanIn * area) {
     throw new RangeError(
       `${weight.length} weights, but ${outChannels} × ${fanIn} × ${kernelSize} × ${kernelSize} are needed`,
@@ -104,8 +104,8 @@ export function conv2dCost(inChannels, outChannels, kernelSize, outPixels, group
 
 // layers: [{kernelSize, dilation, stride?}, ...], input first.
 export function receptiveField(layers) {
-  let reach = 1,
-    step = 1;
+  let reach = 1;
+  let step = 1;
   for (const { kernelSize, dilation, stride = 1 } of layers) {
     requireWhole(1, { kernel_size: kernelSize, dilation, stride });
     reach += (effectiveKernel(kernelSize, dilation) - 1) * step;
