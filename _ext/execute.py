@@ -10,19 +10,18 @@ import hashlib
 import io
 import json
 import os
-import platform
 import sys
 import time
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from PIL import Image
 
+from dsconv_lib.studies import versions
+
 BOOK = Path(__file__).parent.parent
-RECORDED = ("torch", "torchvision", "numpy", "scikit-learn", "matplotlib")
 STATE = "application/vnd.jupyter.widget-state+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -93,10 +92,8 @@ def with_record(text: str, before: Path, seconds: float) -> str:
     new, old = json.loads(text), json.loads(before.read_text(encoding="utf-8"))
     record = old["metadata"].pop("executed", None)
     if record is None or new != old:
-        versions = {"python": platform.python_version()}
-        versions |= {name: version(name) for name in RECORDED}
         day = datetime.now(UTC).date().isoformat()
-        record = {"day": day, "seconds": round(seconds), "versions": versions}
+        record = {"day": day, "seconds": round(seconds), "versions": versions("matplotlib")}
     new["metadata"]["executed"] = record
     return json.dumps(new, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 

@@ -6,13 +6,13 @@ All nets have DSNet's shape, see the same digits in the same order by seed, with
 """
 
 import torch
-from study import arguments, params, run_study
 from torch import nn
 from torchinfo import summary
 
 from dsconv_lib.convolution import DSConv2d
 from dsconv_lib.data import load_mnist
-from dsconv_lib.networks import DSNet
+from dsconv_lib.networks import DSNet, count_weights
+from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Recipe, evaluate, fit
 
 DILATED, PLAIN = (1, 2, 1, 2), (1, 1, 1, 1)
@@ -60,7 +60,7 @@ def train_one(net: str, seed: int) -> dict:
     model = build(net)
     fit(model, digits.split("train"), None, Recipe(epochs=EPOCHS, seed=seed))
     return {
-        "weights": params(model),
+        "weights": count_weights(model),
         "macs": summary(model, (1, 1, 28, 28), verbose=0).total_mult_adds,
         "validation": evaluate(model, digits.split("validation")),
         "test": evaluate(model, digits.split("test")),
@@ -71,4 +71,4 @@ if __name__ == "__main__":
     chosen = arguments(__doc__, seeds=5)
     cases = [{"net": net, "seed": seed} for seed in range(chosen.seeds) for net in NETS]
     what = f"accuracy on MNIST after {EPOCHS} epochs, separable or dense, dilated or not"
-    run_study("ablation", what, cases, train_one)
+    run_study(__file__, what, cases, train_one)

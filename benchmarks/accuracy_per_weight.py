@@ -13,11 +13,11 @@ import time
 from dataclasses import replace
 
 import torch
-from study import arguments, params, run_study, whole_training_set
 
 from dsconv_lib.data import Digits, load_mnist, random_affine
 from dsconv_lib.evaluation import predict_logits
-from dsconv_lib.networks import DSNet
+from dsconv_lib.networks import DSNet, count_weights
+from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Recipe, fit
 
 SHAPE = {"dilations": (1, 2, 1, 1, 2, 1), "head_kernel": 7}
@@ -36,12 +36,17 @@ def train_one(width: int, epochs: int, seed: int) -> dict:
     history = fit(net, whole_training_set(digits), None, recipe, augment=random_affine)
     return {
         **SHAPE,
-        "weights": params(net),
-        "threads": torch.get_num_threads(),
+        "weights": count_weights(net),
         "seconds": round(time.perf_counter() - start, 1),
         "loss": [round(loss, 5) for loss in history.loss],
         **read_test(net, digits.split("test")),
     }
+
+
+def whole_training_set(digits: Digits) -> Digits:
+    """Join training and validation digits again, once every choice is made."""
+    rows = torch.cat([digits.splits["train"], digits.splits["validation"]])
+    return Digits(digits.images[rows], digits.labels[rows], f"{digits.name} train + validation")
 
 
 def read_test(net: DSNet, test: Digits) -> dict:
@@ -69,4 +74,4 @@ if __name__ == "__main__":
         for seed in range(seeds)
     ]
     what = "accuracy of DSNet on MNIST's 10,000 test digits, by width, with augmentation"
-    run_study("accuracy_per_weight", what, cases, train_one)
+    run_study(__file__, what, cases, train_one)

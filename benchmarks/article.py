@@ -10,11 +10,11 @@ once, at the end.
 
 import torch
 import torch.nn.functional as F
-from study import arguments, params, run_study
 from torch import Tensor, nn
 
 from dsconv_lib.data import load_mnist, to_input
-from dsconv_lib.networks import ArticleNet
+from dsconv_lib.networks import ArticleNet, count_weights
+from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import evaluate
 
 MENDS = {"pool to 1 x 1": {"head_size": 1}, "pool to 7 x 7": {"pool_size": 7}}
@@ -36,7 +36,7 @@ def train_one_epoch(
 
 def main() -> None:
     """Measure each mend with each seed."""
-    chosen = arguments(__doc__.splitlines()[0], seeds=2)
+    chosen = arguments(__doc__, seeds=2)
     digits = load_mnist()
     train, test = digits.split("train"), digits.split("test")
     inputs = to_input(train.images).contiguous(memory_format=torch.channels_last)
@@ -46,7 +46,7 @@ def main() -> None:
         model = ArticleNet(**MENDS[mend]).to(memory_format=torch.channels_last)
         optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
         return {
-            "weights": params(model),
+            "weights": count_weights(model),
             "loss": [train_one_epoch(model, optimizer, inputs, train.labels) for _ in range(10)],
             "train_accuracy": evaluate(model, train),
             "test_accuracy": evaluate(model, test),
@@ -57,7 +57,7 @@ def main() -> None:
         "55,000 training digits; test accuracy on its 10,000 test digits."
     )
     cases = [{"mend": mend, "seed": seed} for seed in range(chosen.seeds) for mend in MENDS]
-    run_study("article", what, cases, measure)
+    run_study(__file__, what, cases, measure)
 
 
 if __name__ == "__main__":

@@ -9,15 +9,16 @@ with one look at each, and with sixteen that are shifted by up to two pixels.
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import torch
-from study import arguments, params, run_study
 
 from dsconv_lib.data import load_mnist, make_canvases
-from dsconv_lib.networks import TwoScaleNet, save_net
-from dsconv_lib.studies import WEIGHTS
+from dsconv_lib.networks import TwoScaleNet, count_weights, save_net
+from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Recipe, evaluate_segmentation, fit_segmentation
 
+NETS = Path(__file__).parent / "weights" / "dense"
 RECIPE = Recipe(epochs=32, batch_size=16, lr=0.03)
 PER_EPOCH, CROWDED = 8192, (6, 10)  # canvases per epoch, digits on each
 VALIDATION, TEST = 1000, 1000
@@ -33,9 +34,8 @@ def train_one(seed: int) -> dict:
     history = fit_segmentation(net, digits.split("train"), recipe=recipe, **options)
     seconds = round(time.perf_counter() - begun)
     if seed == 0:
-        (WEIGHTS / "dense").mkdir(exist_ok=True)
-        save_net(net, WEIGHTS / "dense" / "two_scales.pt")
-    row = {"weights": params(net), "seconds": seconds}
+        save_net(net, NETS / "two_scales.pt")
+    row = {"weights": count_weights(net), "seconds": seconds}
     row["loss"] = [round(loss, 4) for loss in history.loss]
     validation = make_canvases(digits.split("validation"), VALIDATION, seed=1)
     row["validation"] = evaluate_segmentation(net, validation)
@@ -61,4 +61,4 @@ if __name__ == "__main__":
         f"{RECIPE.epochs * PER_EPOCH:,} canvases of {CROWDED[0]} to {CROWDED[1]} digits, "
         "used once each"
     )
-    run_study("dense_best", what, [{"seed": seed} for seed in range(chosen.seeds)], train_one)
+    run_study(__file__, what, [{"seed": seed} for seed in range(chosen.seeds)], train_one)

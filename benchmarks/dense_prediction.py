@@ -7,15 +7,16 @@ Every net sees the same canvases in the same order by seed. The nets of seed 0 a
 """
 
 import time
+from pathlib import Path
 
 import torch
-from study import arguments, params, run_study
 
 from dsconv_lib.data import load_mnist, make_canvases
-from dsconv_lib.networks import SegNet, save_net
-from dsconv_lib.studies import WEIGHTS
+from dsconv_lib.networks import SegNet, count_weights, save_net
+from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Recipe, evaluate_segmentation, fit_segmentation
 
+NETS = Path(__file__).parent / "weights" / "dense"
 WIDTH = 24
 SCHEDULES = [
     (1, 1, 1, 1, 1),
@@ -47,10 +48,9 @@ def train_one(dilations: list[int], aspp: list[int] | None, branch: int | None, 
     history = fit_segmentation(net, digits.split("train"), None, recipe, per_epoch=PER_EPOCH)
     seconds = time.process_time() - start
     if seed == 0:
-        (WEIGHTS / "dense").mkdir(exist_ok=True)
-        save_net(net, WEIGHTS / "dense" / f"{name_of(dilations, aspp)}.pt")
+        save_net(net, NETS / f"{name_of(dilations, aspp)}.pt")
     return {
-        "weights": params(net),
+        "weights": count_weights(net),
         "loss": [round(loss, 4) for loss in history.loss],
         "cpu_seconds": round(seconds, 1),
         "validation": evaluate_segmentation(net, validation),
@@ -75,4 +75,4 @@ if __name__ == "__main__":
         f"mean IoU over 11 classes on {VALIDATION} canvases of MNIST's validation digits, SegNet "
         f"of width {WIDTH}, {steps} steps on {RECIPE.batch_size} new canvases of training digits"
     )
-    run_study("dense_prediction", what, cases, train_one)
+    run_study(__file__, what, cases, train_one)

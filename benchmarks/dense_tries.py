@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import torch
 from dense_best import CROWDED, PER_EPOCH, RECIPE, VALIDATION
-from study import arguments, params, run_study
 
 from dsconv_lib.data import COUNT, load_mnist, make_canvases
-from dsconv_lib.networks import TwoScaleNet
+from dsconv_lib.networks import TwoScaleNet, count_weights
+from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import evaluate_segmentation, fit_segmentation
 
 BASE = {"lr": RECIPE.lr, "count": CROWDED, "far": (1, 2, 4, 1)}
@@ -37,7 +37,7 @@ def train_one(change: str, seed: int) -> dict:
     net, begun = TwoScaleNet(far=options["far"]), time.perf_counter()
     how = {"recipe": recipe, "per_epoch": PER_EPOCH, "count": options["count"]}
     fit_segmentation(net, digits.split("train"), **how)
-    row = {"weights": params(net), "seconds": round(time.perf_counter() - begun)}
+    row = {"weights": count_weights(net), "seconds": round(time.perf_counter() - begun)}
     for name, count in SCORED.items():
         canvases = make_canvases(digits.split("validation"), VALIDATION, seed=1, count=count)
         row[name] = evaluate_segmentation(net, canvases)
@@ -51,4 +51,4 @@ if __name__ == "__main__":
         f"TwoScaleNet, trained on {RECIPE.epochs // 4 * PER_EPOCH:,} canvases used once each"
     )
     cases = [{"change": name, "seed": seed} for seed in range(chosen.seeds) for name in TRIES]
-    run_study("dense_tries", what, cases, train_one)
+    run_study(__file__, what, cases, train_one)

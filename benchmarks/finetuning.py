@@ -7,15 +7,14 @@ are the rest, on which accuracy is measured. Draws 100 to 102 choose one learnin
 way; draws 0, 1, 2, ... are reported, with that rate. Without MNIST, what needs it is left out.
 """
 
-import json
 from functools import cache
+from pathlib import Path
 
 import torch
-from study import arguments, run_study
 
 from dsconv_lib.data import Digits, MnistUnavailableError, load_mnist, load_optdigits, random_affine
 from dsconv_lib.networks import DSNet, load_pretrained
-from dsconv_lib.studies import FOLDER
+from dsconv_lib.studies import arguments, load_results, run_study
 from dsconv_lib.training import WAYS, adapt, draw_per_class, evaluate, fit, recipe_for_few
 
 PER_CLASS = (1, 2, 5, 10, 20, 50, 100)
@@ -95,13 +94,11 @@ def choosing_cases() -> list[dict]:
 
 def chosen_rates() -> dict[str, float]:
     """Find the rate with the highest mean accuracy for each way; rehearsal takes that of full."""
-    path = FOLDER / "finetuning.json"
-    rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-    sums = {(way, lr): 0.0 for way in WAYS for lr in RATES}
-    for row in rows:
-        if row["purpose"] == CHOOSING:
-            sums[row["method"], row["lr"]] += row["accuracy"]
-    rates = {way: max(RATES, key=lambda lr, way=way: sums[way, lr]) for way in WAYS}
+    tried = load_results("finetuning", Path(__file__).parent / "results").where(purpose=CHOOSING)
+    rates = {
+        way: max(RATES, key=lambda lr, way=way: tried.where(method=way, lr=lr).mean("accuracy"))
+        for way in WAYS
+    }
     return {**rates, REHEARSAL: rates["full"]}
 
 
@@ -126,5 +123,5 @@ if __name__ == "__main__":
         "accuracy of the pretrained DSNet on the untouched rest of optdigits after finetuning on "
         "a few labels of each class, and on 1,000 validation digits of MNIST"
     )
-    run_study("finetuning", what, choosing_cases(), measure)
-    run_study("finetuning", what, reporting_cases(asked.seeds), measure)
+    run_study(__file__, what, choosing_cases(), measure)
+    run_study(__file__, what, reporting_cases(asked.seeds), measure)

@@ -9,11 +9,11 @@ the same seeds, with as many steps. Validation digits only.
 from dataclasses import dataclass, replace
 
 import torch
-from study import arguments, run_study
 from torch import nn
 
 from dsconv_lib.data import Digits, load_mnist, random_affine
 from dsconv_lib.networks import DSNet
+from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Augment, Recipe, evaluate, fit
 
 FEW = 2_000
@@ -63,4 +63,4 @@ if __name__ == "__main__":
         {"measure": measure, "seed": seed} for seed in range(chosen.seeds) for measure in MEASURES
     ]
     what = f"accuracy of DSNet on the digits it saw ({FEW:,} or four times that) and on validation"
-    run_study("generalisation", what, cases, train_one)
+    run_study(__file__, what, cases, train_one)

@@ -9,10 +9,10 @@
 """
 
 from functools import cache
+from pathlib import Path
 from statistics import fmean
 
 import torch
-from study import arguments, run_study
 from torch import Tensor
 
 from dsconv_lib.data import load_mnist, to_input
@@ -29,7 +29,8 @@ from dsconv_lib.evaluation import (
     side_that_holds,
     silencing_effects,
 )
-from dsconv_lib.networks import PRETRAINED, load_net, load_pretrained
+from dsconv_lib.networks import load_net, load_pretrained
+from dsconv_lib.studies import arguments, run_study
 
 COUNTS = [*range(0, 60, 4), *range(60, 161, 10)]
 BLIND = ("ink", "random", "random ink")  # orders that ask no network
@@ -110,8 +111,9 @@ def remove(method: str, way: str, seed: int) -> dict:
 
 def field(net: str, seed: int) -> dict:
     """Measure the squares that hold half, and nine tenths; seed -1 is the trained net itself."""
-    path = PRETRAINED if net == PRETRAINED.stem else PRETRAINED.parent / "variants" / f"{net}.pt"
-    model, images = load_net(path), load_mnist().split("validation").images
+    variants = Path(__file__).parent / "weights" / "variants"
+    model = load_pretrained() if net == "dsnet" else load_net(variants / f"{net}.pt")
+    images = load_mnist().split("validation").images
     if seed >= 0:
         model = randomised(model, validation()[1], seed)
     found = effective_field(model, to_input(carpet(images, count=50, side=84)))
@@ -151,7 +153,7 @@ if __name__ == "__main__":
     ]
     fields = [
         {"test": "field", "net": net, "seed": seed}
-        for net in (PRETRAINED.stem, "width16_rates1111", "width16_rates3333")
+        for net in ("dsnet", "width16_rates1111", "width16_rates3333")
         for seed in range(-1, chosen.seeds)
     ]
     layers = [
@@ -159,4 +161,4 @@ if __name__ == "__main__":
         for layer in depthwise_layers(load_pretrained())
     ]
     what = "maps of DSNet's answers on MNIST's validation digits, tested; effective fields; filters"
-    run_study("inside", what, [*weights, *pixels, *fields, *layers], measure)
+    run_study(__file__, what, [*weights, *pixels, *fields, *layers], measure)

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 
 import torch
 import torch.nn.functional as F
-from study import arguments, run_study
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from dsconv_lib.data import MEAN, STD, load_mnist, mnist_root, to_input, torchvision_datasets
 from dsconv_lib.networks import DSNet
+from dsconv_lib.studies import arguments, run_study
 
 WAYS = ("DataLoader", "DataLoader, 2 workers", "tensors in memory")
 BATCH_SIZE = 128
@@ -26,12 +26,17 @@ def batches(way: str) -> Iterable[tuple[Tensor, Tensor]]:
     """Yield all training images once, in one of the three ways."""
     if way == "tensors in memory":
         return from_memory()
+    workers = 2 if "workers" in way else 0
+    return DataLoader(torchvision_mnist(), BATCH_SIZE, shuffle=True, num_workers=workers)
+
+
+def torchvision_mnist() -> Dataset:
+    """Open MNIST's training images as torchvision does, one normalised image at a time."""
     datasets = torchvision_datasets()
     from torchvision import transforms  # only after torchvision has been made to import
 
     steps = [transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))]
-    mnist = datasets.MNIST(mnist_root(), transform=transforms.Compose(steps))
-    return DataLoader(mnist, BATCH_SIZE, shuffle=True, num_workers=2 if "workers" in way else 0)
+    return datasets.MNIST(mnist_root(), transform=transforms.Compose(steps))
 
 
 def from_memory() -> Iterator[tuple[Tensor, Tensor]]:
@@ -65,4 +70,4 @@ if __name__ == "__main__":
     chosen = arguments(__doc__, seeds=5)
     cases = [{"way": way, "seed": seed} for seed in range(chosen.seeds) for way in WAYS]
     what = "seconds for one pass through MNIST's 60,000 training images, without and with training"
-    run_study("loading", what, cases, time_both)
+    run_study(__file__, what, cases, time_both)

@@ -6,10 +6,10 @@ Each setting sees the same number of digits: two epochs of 10,000. Validation di
 """
 
 import torch
-from study import arguments, run_study
 
 from dsconv_lib.data import Digits, load_mnist
 from dsconv_lib.networks import DSNet
+from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Recipe, fit
 
 RATES = (0.0005, 0.0015, 0.005, 0.015, 0.05)
@@ -37,4 +37,4 @@ if __name__ == "__main__":
         for batch_size in BATCH_SIZES
     ]
     what = "validation accuracy of DSNet on MNIST after two epochs of 10,000 digits"
-    run_study("sensitivity", what, cases, train_one)
+    run_study(__file__, what, cases, train_one)

@@ -14,13 +14,13 @@ from itertools import product
 
 import torch
 import torch.nn.functional as F
-from study import arguments, run_study
 from torch import nn
 
 from dsconv_lib.convolution import DSConv2d, Polyphase, fold_blocks
 from dsconv_lib.data import Digits, load_mnist
 from dsconv_lib.evaluation import measure_machine, time_call, time_layer
 from dsconv_lib.networks import DSNet
+from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Recipe, fit
 
 KINDS = ("dense", "depthwise", "pointwise", "separable")
@@ -181,4 +181,4 @@ def seconds(timing) -> float:
 if __name__ == "__main__":
     chosen = arguments(__doc__, seeds=5)
     what = "seconds per call: layers, nets and epochs of training, median of each round"
-    run_study("speed", what, cases(chosen.seeds), measure)
+    run_study(__file__, what, cases(chosen.seeds), measure)

@@ -14,19 +14,13 @@ from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
-from study import arguments, params, run_study, whole_training_set
+from accuracy_per_weight import whole_training_set
+from loading import torchvision_mnist
 from torch import nn
 
-from dsconv_lib.data import (
-    MEAN,
-    STD,
-    Digits,
-    load_mnist,
-    mnist_root,
-    to_input,
-    torchvision_datasets,
-)
-from dsconv_lib.networks import DSNet
+from dsconv_lib.data import Digits, load_mnist, to_input
+from dsconv_lib.networks import DSNet, count_weights
+from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Recipe, evaluate, fit
 
 FAST = {"width": 16, "dilations": (1, 1, 1, 1)}
@@ -49,12 +43,7 @@ def train_pytorch_example(net: nn.Module, train: Digits, seed: int) -> Iterator[
     Its digits come one by one from torchvision through a DataLoader, here shuffled, which the
     example itself does on a GPU only.
     """
-    datasets = torchvision_datasets()
-    from torchvision import transforms  # only after torchvision has been made to import
-
-    steps = [transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))]
-    mnist = datasets.MNIST(mnist_root(), transform=transforms.Compose(steps))
-    loader = torch.utils.data.DataLoader(mnist, batch_size=64, shuffle=True)
+    loader = torch.utils.data.DataLoader(torchvision_mnist(), batch_size=64, shuffle=True)
     optimiser = torch.optim.Adadelta(net.parameters(), lr=1.0)
     schedule = torch.optim.lr_scheduler.StepLR(optimiser, step_size=1, gamma=0.7)
     while True:
@@ -139,7 +128,7 @@ def race(contender: str, seed: int) -> dict:
         seconds += time.perf_counter() - start
         accuracy.append(evaluate(net, test))
     return {
-        "weights": params(net),
+        "weights": count_weights(net),
         "epochs": FAST_RECIPE.epochs if contender == "DSNet" else len(accuracy),
         "seconds": round(seconds, 2),
         "accuracy": accuracy,
@@ -153,4 +142,4 @@ if __name__ == "__main__":
         {"contender": name, "seed": seed} for seed in range(chosen.seeds) for name in CONTENDERS
     ]
     what = "training time [s] and test accuracy on MNIST's 10,000 test digits, per run"
-    run_study("time_to_99", what, cases, race)
+    run_study(__file__, what, cases, race)

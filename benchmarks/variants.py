@@ -5,15 +5,16 @@
 Each net is stored in `benchmarks/weights/variants`, and read once on the test digits.
 """
 
+from pathlib import Path
+
 import torch
-from study import arguments, params, run_study
 
 from dsconv_lib.data import load_mnist, random_affine
-from dsconv_lib.networks import DSNet, save_net
-from dsconv_lib.studies import WEIGHTS
+from dsconv_lib.networks import DSNet, count_weights, save_net
+from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Recipe, evaluate, fit
 
-FOLDER = WEIGHTS / "variants"
+NETS = Path(__file__).parent / "weights" / "variants"
 SHAPES = [(4, (1, 2, 1, 2)), (8, (1, 2, 1, 2)), (16, (1, 1, 1, 1)), (16, (3, 3, 3, 3))]
 EPOCHS = 3
 
@@ -24,11 +25,10 @@ def train_one(width: int, dilations: list[int], seed: int) -> dict:
     torch.manual_seed(seed)
     net, recipe = DSNet(width, dilations), Recipe(epochs=EPOCHS, seed=seed)
     fit(net, digits.split("train"), None, recipe, augment=random_affine)
-    FOLDER.mkdir(exist_ok=True)
     if seed == 0:
-        save_net(net, FOLDER / f"width{width}_rates{''.join(map(str, dilations))}.pt")
+        save_net(net, NETS / f"width{width}_rates{''.join(map(str, dilations))}.pt")
     return {
-        "weights": params(net),
+        "weights": count_weights(net),
         "validation": evaluate(net, digits.split("validation")),
         "test": evaluate(net, digits.split("test")),
     }
@@ -42,4 +42,4 @@ if __name__ == "__main__":
         for seed in range(chosen.seeds)
     ]
     what = f"accuracy on MNIST of DSNets of other widths and rates, {EPOCHS} epochs, augmented"
-    run_study("variants", what, cases, train_one)
+    run_study(__file__, what, cases, train_one)

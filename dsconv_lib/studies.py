@@ -1,26 +1,44 @@
-"""Measurements that took too long for a chapter: committed as JSON, read and summed up here.
+"""Measurements that take too long for a chapter: run once, stored as JSON, read and summed up here.
 
-The scripts in ``benchmarks/`` make them; each file holds the command that made it.
+A script in ``benchmarks/`` holds the cases of a study and what is measured of each. Its file in
+``benchmarks/results`` holds a row per case, and each row the conditions that it was measured under.
 """
 
+import argparse
 import json
+import platform
 import statistics
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 
-FOLDER = Path(__file__).parent.parent / "benchmarks" / "results"
-WEIGHTS = FOLDER.parent / "weights"  # of the nets that studies trained
+import torch
+
+PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn")  # whose numbers a result may depend on
 
 
 @dataclass(frozen=True)
 class Results:
-    """What one study measured: a row per run, and how to run it again."""
+    """What one study measured: a row per case."""
 
     what: str
-    command: str
-    versions: dict[str, str]
-    machine: dict[str, str | int]
     rows: tuple[dict, ...]
+
+    @property
+    def command(self) -> str:
+        """The command that measures these rows again."""
+        return self.condition("command")
+
+    def condition(self, name: str) -> str | int:
+        """Tell under which command, processor, threads or version of a package the rows came about.
+
+        Where the rows differ, every value is named.
+        """
+        found = list(dict.fromkeys(row["conditions"][name] for row in self.rows))
+        return found[0] if len(found) == 1 else ", ".join(map(str, found))
 
     def where(self, **wanted: object) -> "Results":
         """Keep the rows that hold these values.
@@ -28,11 +46,11 @@ class Results:
         Raises:
             ValueError: no row does; names what there is.
         """
-        rows = [row for row in self.rows if all(row.get(k) == v for k, v in wanted.items())]
+        rows = tuple(row for row in self.rows if _holds(row, wanted))
         if not rows:
             there = {name: sorted({str(row.get(name)) for row in self.rows}) for name in wanted}
             raise ValueError(f"no row holds {wanted}; there are {there}")
-        return Results(self.what, self.command, self.versions, self.machine, tuple(rows))
+        return replace(self, rows=rows)
 
     def values(self, column: str) -> list:
         """List one column, a value per row.
@@ -60,22 +78,119 @@ class Results:
         return statistics.stdev(values)
 
 
-def load_results(name: str, folder: str | Path = FOLDER) -> Results:
+def find_benchmarks() -> Path:
+    """Find the folder of the scripts, with their ``results`` and the ``weights`` of their nets.
+
+    It is looked for from the current folder upward, then beside this package.
+
+    Raises:
+        FileNotFoundError: this is no checkout of the book.
+    """
+    here = Path.cwd()
+    for place in (here, *here.parents, Path(__file__).parents[1]):
+        if (place / "benchmarks" / "results").is_dir():
+            return place / "benchmarks"
+    raise FileNotFoundError(
+        f"no folder benchmarks/results in {here} or above it: the installed package holds no "
+        "studies; work inside a checkout of the book"
+    )
+
+
+def load_results(name: str, folder: str | Path | None = None) -> Results:
     """Read the committed measurements of one study.
 
     Args:
         name: of the file in ``benchmarks/results``, without ``.json``.
 
     Raises:
+        FileNotFoundError: this is no checkout of the book.
         ValueError: no such study, or a damaged file; names the command that makes it.
     """
-    path = Path(folder) / f"{name}.json"
+    path = Path(folder or find_benchmarks() / "results") / f"{name}.json"
     remedy = f"run `python benchmarks/{name}.py` to make it"
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        return Results(**{**stored, "rows": tuple(stored["rows"])})
+        runs = stored["runs"]
+        rows = (row | {"conditions": run["conditions"]} for run in runs for row in run["rows"])
+        return Results(stored["what"], tuple(rows))
     except FileNotFoundError:
-        there = sorted(file.stem for file in Path(folder).glob("*.json"))
+        there = sorted(file.stem for file in path.parent.glob("*.json"))
         raise ValueError(f"no results {name!r}; there are {there}. Or {remedy}") from None
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"{path.name} is damaged ({error}): delete it and {remedy}") from error
+
+
+def run_study(script: str, what: str, cases: Iterable[dict], measure: Callable[..., dict]) -> None:
+    """Measure every case that the result file does not hold yet; a killed run loses one case.
+
+    Args:
+        script: ``__file__``; the results lie in the folder ``results`` beside it.
+        what: one sentence that says what is measured, on which digits.
+        cases: the arguments of ``measure``, which become columns too.
+    """
+    path = Path(script).resolve().parent / "results" / f"{Path(script).stem}.json"
+    rows = list(load_results(path.stem, path.parent).rows) if path.exists() else []
+    for case in map(_plain, cases):
+        if any(_holds(row, case) for row in rows):
+            continue
+        row = _plain({**case, **measure(**case)})
+        print(*(f"{key}={value}" for key, value in row.items()), flush=True)
+        rows.append({**row, "conditions": _conditions(path.stem)})
+        _store(path, what, rows)
+    print(f"{len(rows)} rows in {path.name}; delete the file to measure anew")
+
+
+def arguments(description: str, seeds: int) -> argparse.Namespace:
+    """Read the options that every script has, and set the number of threads."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=seeds, help=f"runs per case, else {seeds}")
+    parser.add_argument("--threads", type=int, default=2, help="processor cores to use, else 2")
+    chosen = parser.parse_args()
+    if chosen.seeds < 1 or chosen.threads < 1:
+        parser.error(f"{chosen.seeds} seeds, {chosen.threads} threads; both must be at least 1")
+    torch.set_num_threads(chosen.threads)
+    return chosen
+
+
+def versions(*more: str) -> dict[str, str]:
+    """Tell the versions of Python and of the packages that decide numbers, and of some more."""
+    return {"python": platform.python_version(), **{p: version(p) for p in (*PACKAGES, *more)}}
+
+
+def _conditions(name: str) -> dict[str, str | int]:
+    """Describe this run: its command, where it computes, with what."""
+    command = " ".join(["python", f"benchmarks/{name}.py", *sys.argv[1:]])
+    threads = torch.get_num_threads()
+    return {"command": command, "processor": _processor(), "threads": threads, **versions()}
+
+
+def _processor() -> str:
+    """Name the processor, as far as the system tells."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _store(path: Path, what: str, rows: list[dict]) -> None:
+    """Write a file wholly or not at all; rows that follow each other share their conditions."""
+    runs = []
+    for conditions, part in groupby(rows, key=lambda row: row["conditions"]):
+        bare = ({name: row[name] for name in row if name != "conditions"} for row in part)
+        lines = ",\n".join(f"  {json.dumps(row)}" for row in bare)
+        runs.append(f' {{"conditions": {json.dumps(conditions)}, "rows": [\n{lines}\n ]}}')
+    text = ",\n".join(runs)
+    partial = path.with_suffix(".partial")
+    partial.write_text(f'{{"what": {json.dumps(what)}, "runs": [\n{text}\n]}}\n', encoding="utf-8")
+    partial.replace(path)
+
+
+def _holds(row: dict, wanted: dict) -> bool:
+    return all(row.get(name) == value for name, value in wanted.items())
+
+
+def _plain(row: dict) -> dict:
+    """Give values the form in which they come back from a file."""
+    return json.loads(json.dumps(row))

@@ -2,21 +2,19 @@
 
 import hashlib
 import json
-import platform
 import shlex
 import sys
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
 from dsconv_lib.data import Digits
 from dsconv_lib.evaluation import accuracy_interval
-from dsconv_lib.networks import load_net
+from dsconv_lib.networks import DSNet, count_weights
+from dsconv_lib.studies import versions
 from dsconv_lib.training import Recipe
 
-PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn")
 FIRST_LINE = "# The trained DSNet"
 PAGE = """\
 {first_line}
@@ -66,6 +64,7 @@ def require_place(save: Path | None) -> None:
 
 
 def write_card(
+    net: DSNet,
     save: Path,
     digits: Digits,
     recipe: Recipe,
@@ -73,23 +72,22 @@ def write_card(
     augmented: bool,
     counts: dict[str, tuple[int, int]],
 ) -> None:
-    """Write the card of stored weights as JSON, and as a page for people, beside them.
+    """Write the card of a stored network as JSON, and as a page for people, beside its weights.
 
     Args:
         counts: for each split, how many answers are right, of how many.
     """
-    net = load_net(save)
     card = {
         "file": save.name,
         "sha256": hashlib.sha256(save.read_bytes()).hexdigest(),
-        "weights": sum(weight.numel() for weight in net.parameters()),
+        "weights": count_weights(net),
         "net": {"width": net.width, "dilations": net.dilations},
         "command": shlex.join(["python", "-m", "dsconv_lib", *sys.argv[1:]]),
         "data": {"name": digits.name, **{name: len(at) for name, at in digits.splits.items()}},
         "augmented": augmented,
         "recipe": asdict(recipe),
         "accuracy": {name: {"right": r, "digits": n} for name, (r, n) in counts.items()},
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        "versions": versions(),
         "threads": torch.get_num_threads(),
     }
     path = save.with_suffix(".json")

@@ -10,6 +10,7 @@ from dsconv_lib.evaluation import (
     expected_calibration_error,
     predict_logits,
 )
+from dsconv_lib.training import History
 
 SHADES = " ░▒▓█"
 
@@ -25,6 +26,16 @@ def print_accuracy(net: nn.Module, digits: Digits, name: str = "") -> tuple[int,
         flush=True,
     )
     return right, count
+
+
+def history_table(history: History) -> str:
+    """Tabulate the epochs of a training."""
+    rows = zip(history.loss, history.lr, history.accuracy, strict=True)
+    lines = [
+        f"{epoch:5}  {loss:.4f}  {lr:13.2e}  {accuracy:9.2%}"
+        for epoch, (loss, lr, accuracy) in enumerate(rows, start=1)
+    ]
+    return "\n".join(["epoch    loss  learning rate  validation", *lines])
 
 
 def scores_table(labels: Tensor, answers: Tensor) -> str:

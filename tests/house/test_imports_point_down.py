@@ -17,7 +17,7 @@ ALLOWED = {
     "plots": {"convolution"},
     "instruments": {"checks", "convolution", "data", "networks", "plots"},
     "studies": set(),
-    "cli": {"data", "evaluation", "networks", "training"},
+    "cli": {"data", "evaluation", "networks", "studies", "training"},
     "__main__": {"cli"},
 }
 OUTSIDE = {  # the packages that only some rooms may touch

@@ -17,7 +17,7 @@ from dsconv_lib.networks import (
     load_net,
     save_net,
 )
-from dsconv_lib.studies import WEIGHTS
+from dsconv_lib.studies import find_benchmarks
 from dsconv_lib.training import (
     Recipe,
     class_iou,
@@ -207,7 +207,7 @@ def test_runs_that_make_no_sense_are_refused(recipe, per_epoch, words):
 
 
 def test_the_stored_networks_read_digits_they_were_not_trained_on():
-    paths = sorted((WEIGHTS / "dense").glob("*.pt"))
+    paths = sorted(find_benchmarks().glob("weights/dense/*.pt"))
     assert len(paths) >= 6
     canvases = make_canvases(DIGITS, 30, seed=1)
     background = pixel_confusion(canvases.labels, torch.zeros_like(canvases.labels))

@@ -1,19 +1,19 @@
 """The benchmarks race the networks they name, and every script says how it is used."""
 
 import importlib
-import subprocess
+import runpy
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
 from dsconv_lib.data import load_optdigits, to_input
-from dsconv_lib.networks import load_net
+from dsconv_lib.networks import count_weights, load_net
+from dsconv_lib.studies import find_benchmarks
 from dsconv_lib.training import evaluate
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-SCRIPTS = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem != "study")
+BENCHMARKS = find_benchmarks()
+SCRIPTS = sorted(path.stem for path in BENCHMARKS.glob("*.py"))
 BATCH = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
 
@@ -21,32 +21,37 @@ BATCH = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 def script(monkeypatch):
     """Import a benchmark by name."""
     monkeypatch.syspath_prepend(BENCHMARKS)
-    before = set(sys.modules)
     yield importlib.import_module
-    for name in set(sys.modules) - before:
-        if name in {"study", *SCRIPTS}:
-            del sys.modules[name]
+    for name in SCRIPTS:
+        sys.modules.pop(name, None)
 
 
-def params(net):
-    return sum(weight.numel() for weight in net.parameters())
+@pytest.fixture
+def start(script, monkeypatch, capsys):
+    """Start a benchmark as from the command line; return how it ended and what it said."""
+
+    def run(name, *words):
+        path = str(BENCHMARKS / f"{name}.py")
+        monkeypatch.setattr(sys, "argv", [path, *words])
+        with pytest.raises(SystemExit) as stop:
+            runpy.run_path(path, run_name="__main__")
+        return stop.value.code, "".join(capsys.readouterr())
+
+    return run
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_every_script_has_help_that_names_its_options(name):
-    done = subprocess.run(
-        [sys.executable, BENCHMARKS / f"{name}.py", "--help"], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert "--threads" in done.stdout
+def test_every_script_has_help_that_says_what_it_measures_and_names_its_options(name, start):
+    code, text = start(name, "--help")
+    assert code == 0
+    assert f"    python benchmarks/{name}.py [--seeds " in text
+    assert "--threads THREADS" in text
 
 
-def test_nonsense_on_the_command_line_is_refused():
-    done = subprocess.run(
-        [sys.executable, BENCHMARKS / "loading.py", "--seeds", "0"], capture_output=True, text=True
-    )
-    assert done.returncode != 0
-    assert "--seeds and --threads must both be at least 1" in done.stderr
+def test_nonsense_on_the_command_line_is_refused(start):
+    code, text = start("loading", "--seeds", "0")
+    assert code == 2
+    assert "0 seeds, 2 threads; both must be at least 1" in text
 
 
 @pytest.mark.parametrize(
@@ -56,18 +61,18 @@ def test_nonsense_on_the_command_line_is_refused():
 def test_the_other_contenders_have_the_published_number_of_weights(script, contender, count):
     build, _ = script("time_to_99").CONTENDERS[contender]
     net = build()
-    assert params(net) == count
+    assert count_weights(net) == count
     assert net(BATCH).shape == (2, 10)
 
 
 def test_our_contender_has_at_most_ten_thousand_weights(script):
     build, _ = script("time_to_99").CONTENDERS["DSNet"]
-    assert params(build()) <= 10_000
+    assert count_weights(build()) <= 10_000
 
 
 def test_the_accurate_contender_has_at_most_eight_thousand_weights(script):
     study = script("accuracy_per_weight")
-    assert params(study.DSNet(study.BEST, **study.SHAPE)) <= 8_000
+    assert count_weights(study.DSNet(study.BEST, **study.SHAPE)) <= 8_000
 
 
 def test_five_looks_average_what_the_network_says_of_shifted_digits(script):
@@ -107,7 +112,7 @@ def test_a_dense_twin_can_do_all_that_the_separable_layer_does(script):
 
 def test_the_nets_of_the_ablation_differ_in_what_they_claim(script):
     ablation = script("ablation")
-    count = {name: params(ablation.build(name)) for name in ablation.NETS}
+    count = {name: count_weights(ablation.build(name)) for name in ablation.NETS}
     assert count["separable"] == count["separable, dilated"] == 7_514
     assert count["dense"] == count["dense, dilated"] > 6 * count["separable"]
     assert abs(count["dense, as many weights"] - count["separable"]) < 600
@@ -122,7 +127,7 @@ def test_each_measure_against_overfitting_takes_as_many_steps(script):
 
 def test_the_stored_variants_are_those_that_the_script_trains(script):
     variants = script("variants")
-    nets = [load_net(path) for path in sorted(variants.FOLDER.glob("*.pt"))]
+    nets = [load_net(path) for path in sorted(variants.NETS.glob("*.pt"))]
     assert sorted((net.width, net.dilations) for net in nets) == sorted(variants.SHAPES)
     accuracies = [evaluate(net, load_optdigits()) for net in nets]
     assert min(accuracies) > 0.3  # chance is 0.1
