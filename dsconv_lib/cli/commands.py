@@ -28,9 +28,7 @@ def rates(context: click.Context, option: click.Parameter, text: str) -> tuple[i
 def in_folder(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
     """Check that a file's folder can be written to, so that no training is in vain."""
     if path and not os.access(path.parent, os.W_OK):
-        raise click.BadParameter(
-            f"the folder {path.parent} is not there or read-only: make it first"
-        )
+        raise click.BadParameter(f"the folder {path.parent} is read-only or not there: make one")
     return path
 
 
@@ -56,10 +54,7 @@ def machine_options(command: Callable) -> Callable:
     return device(threads(command))
 
 
-@click.group(
-    no_args_is_help=False,
-    context_settings={"show_default": True, "max_content_width": 100},
-)
+@click.group(no_args_is_help=False, context_settings={"show_default": True})
 def commands() -> None:
     """Train, measure, use and adapt a small network that reads handwritten digits.
 

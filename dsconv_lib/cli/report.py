@@ -1,6 +1,6 @@
 """Measurements as lines of text."""
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from dsconv_lib.data import Digits
 from dsconv_lib.evaluation import (
@@ -8,23 +8,18 @@ from dsconv_lib.evaluation import (
     class_scores,
     confusion_matrix,
     expected_calibration_error,
-    predict_logits,
 )
 from dsconv_lib.training import History
 
 SHADES = " ░▒▓█"
 
 
-def print_accuracy(net: nn.Module, digits: Digits, name: str = "") -> tuple[int, int]:
-    """Measure a network, print one line, and return how many answers are right, of how many."""
-    answers = predict_logits(net, digits).argmax(dim=1)
-    right, count = int((answers == digits.labels).sum()), len(digits)
+def print_accuracy(logits: Tensor, digits: Digits, name: str = "") -> tuple[int, int]:
+    """Print one line, and return how many answers are right, of how many."""
+    right, count = int((logits.argmax(dim=1) == digits.labels).sum()), len(digits)
     low, high = accuracy_interval(right, count)
-    print(
-        f"{name or digits.name}: {right / count:.2%} right ({right:,} of {count:,}; "
-        f"95 % interval {low:.2%} to {high:.2%})",
-        flush=True,
-    )
+    share = f"{right / count:.2%} right ({right:,} of {count:,}; "
+    print(f"{name or digits.name}: {share}95 % interval {low:.2%} to {high:.2%})", flush=True)
     return right, count
 
 

@@ -103,8 +103,9 @@ def _train(options: SimpleNamespace, device: torch.device) -> int:
     print(f"Network: {count_weights(net):,} weights.", flush=True)
     print(history_table(_fit(net, digits, recipe, options)))
     net = net.cpu()
-    splits = ["validation", "test"] if options.test or options.card else ["validation"]
-    counts = {split: print_accuracy(net, digits.split(split)) for split in splits}
+    splits = ("validation", "test") if options.test or options.card else ("validation",)
+    parts = {name: digits.split(name) for name in splits}
+    counts = {name: print_accuracy(predict_logits(net, part), part) for name, part in parts.items()}
     _store(net, options.save)
     if options.card:
         write_card(net, options.save, digits, recipe, augmented=not options.plain, counts=counts)
@@ -132,8 +133,8 @@ def evaluate(options: SimpleNamespace) -> int:
     net, digits = _open_net(options.net).to(_use_machine(options)), DIGITS[options.data]()
     if options.split != "all":
         digits = digits.split(options.split)
-    print_accuracy(net, digits)
     logits = predict_logits(net, digits)
+    print_accuracy(logits, digits)
     answers = logits.argmax(dim=1)
     tables = scores_table(digits.labels, answers), confusion_table(digits.labels, answers)
     print("", *tables, calibration_line(logits, digits.labels), sep="\n\n")
@@ -172,10 +173,10 @@ def finetune(options: SimpleNamespace) -> int:
     net = _open_net(options.net).to(_use_machine(options))
     few, rest = draw_per_class(load_optdigits(), options.per_class, options.seed)
     print(f"{len(few)} labelled digits to learn from, {len(rest):,} others to measure on.")
-    print_accuracy(net, rest, "before")
+    print_accuracy(predict_logits(net, rest), rest, "before")
     recipe = recipe_for_few(few, options.lr, steps=options.steps, seed=options.seed)
     adapt(net, few, options.method.replace("-", " "), recipe)
-    print_accuracy(net, rest, "after")
+    print_accuracy(predict_logits(net, rest), rest, "after")
     _store(net.cpu(), options.save)
     return 0
 

@@ -13,13 +13,12 @@ from dsconv_lib.data import load_optdigits
 
 BOOK = Path(__file__).parents[2]
 JOURNEY = """
-import importlib, pkgutil, sys
+import importlib, pkgutil, runpy, sys
 import dsconv_lib
 
 for room in pkgutil.walk_packages(dsconv_lib.__path__, "dsconv_lib."):
     importlib.import_module(room.name)
 
-from dsconv_lib.cli import main
 from dsconv_lib.instruments.dilation_stack import DilationStack
 from dsconv_lib.instruments.drawing_pad import DrawingPad
 from dsconv_lib.instruments.microscope import Microscope
@@ -33,7 +32,8 @@ try:
 except FileNotFoundError as error:
     print(error)
 print(dsconv_lib.__file__, flush=True)
-sys.exit(main(["predict", "digit.png", "--brief"]))
+sys.argv = ["dsconv_lib", "predict", "digit.png", "--brief"]
+runpy.run_module("dsconv_lib", run_name="__main__")  # as python -m dsconv_lib
 """
 
 
