@@ -8,7 +8,6 @@ import json
 import os
 import re
 import socket
-import subprocess
 import sys
 import time
 import urllib.request
@@ -57,7 +56,7 @@ def prepare(folder: Path) -> dict[str, str]:
     return os.environ | {name: str(folder / place) for name, place in places.items()}
 
 
-def wait_for_server(address: str, server: subprocess.Popen, log: Path) -> None:
+def wait_for_server(address: str, server: psutil.Popen, log: Path) -> None:
     end = time.monotonic() + PATIENCE
     while True:
         try:
@@ -69,13 +68,13 @@ def wait_for_server(address: str, server: subprocess.Popen, log: Path) -> None:
             time.sleep(0.2)
 
 
-def end(server: subprocess.Popen) -> None:
+def end(server: psutil.Popen) -> None:
     """Ask the server to end its kernels and itself; end what is left after 20 seconds."""
-    family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
+    family = [server, *server.children(recursive=True)]
     server.terminate()
     for process in psutil.wait_procs(family, timeout=20)[1]:
         process.kill()
-    server.wait(timeout=20)
+    assert psutil.wait_procs(family, timeout=20)[1] == []
 
 
 @pytest.fixture
@@ -89,12 +88,13 @@ def lab(tmp_path):
     options += [f"--port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={tmp_path}"]
     command = [sys.executable, "-m", "jupyter", "lab", *options]
     with log.open("w") as file:
-        server = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
+        server = psutil.Popen(command, env=environment, stdout=file, stderr=file)
     try:
         wait_for_server(f"http://127.0.0.1:{port}", server, log)
         yield f"http://127.0.0.1:{port}/"
     finally:
-        end(server)
+        if server.is_running():
+            end(server)
 
 
 @pytest.fixture
@@ -103,14 +103,15 @@ def notebook(browser, lab):
     page = browser.new_page(viewport={"width": 1300, "height": 1100})
     page.set_default_timeout(1000 * PATIENCE)
     outside = []
-    page.on("request", lambda asked: asked.url.startswith(lab) or outside.append(asked.url))
+    inside = (lab, "data:", "blob:")
+    page.on("request", lambda asked: asked.url.startswith(inside) or outside.append(asked.url))
     page.goto(f"{lab}lab/tree/try.ipynb?reset")
     expect(page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(len(CELLS))
     # the notebook's own sign of an idle kernel shows before there is a kernel; this text does not
     expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
     yield page
     page.close()
-    assert [url for url in outside if not url.startswith(("data:", "blob:"))] == []
+    assert outside == []
 
 
 def run(page, number: int) -> None:
