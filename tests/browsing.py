@@ -14,12 +14,9 @@ VIEWS = {
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True},
     "dark": {"viewport": {"width": 1300, "height": 1000}, "color_scheme": "dark"},
 }
+TOUCH = {"touch": VIEWS["desktop"] | {"has_touch": True}}
 PATIENCE = 120  # [s] for one state to come, on a machine with much else to do
 BLANK = "<!doctype html><html lang='en'><body style='margin:0'><div id='el'></div></body></html>"
-LOAD = """async (code) => {
-  const address = URL.createObjectURL(new Blob([code], {type: 'text/javascript'}));
-  window.code = await import(address);
-}"""
 # a model as anywidget gives it to render(), without a kernel behind it
 MOUNT = """async ([code, state, buffers]) => {
   const decode = (text) => new DataView(Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer);

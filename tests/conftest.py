@@ -1,11 +1,12 @@
 """What every test needs: small effort, one place for data, the folders of the book, a browser."""
 
+import functools
 import os
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
-from browsing import BLANK, CHROMIUM, FLAGS, LOAD, MOUNT, PATIENCE, VIEWS, packed
+from browsing import BLANK, CHROMIUM, FLAGS, MOUNT, PATIENCE, TOUCH, VIEWS, packed
 from hypothesis import settings
 from playwright.sync_api import expect, sync_playwright
 
@@ -40,9 +41,8 @@ def html() -> Path:
 def browser():
     """Chromium, without a window; where it is missing, a test is skipped, and fails under CI."""
     if CHROMIUM is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(
-            "no Chromium found: install it, or name one in CHROMIUM"
-        )
+        end = pytest.fail if os.environ.get("CI") else pytest.skip
+        end("no Chromium found: install it, or name one in CHROMIUM")
     expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as play:
         opened = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -50,36 +50,28 @@ def browser():
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def contexts(browser):
+    """One context for each way to look, so that pages share what they load."""
+    return functools.cache(lambda view: browser.new_context(**(VIEWS | TOUCH)[view]))
+
+
 @pytest.fixture
-def blank(browser):
-    """Open empty pages; a script error or a request that leaves fails the test."""
-    contexts, faults = [], []
+def blank(contexts):
+    """Open empty pages; a script error fails the test."""
+    pages, faults = [], []
 
     def open_page(view: str = "desktop"):
-        context = browser.new_context(**VIEWS[view])
-        contexts.append(context)
-        page = context.new_page()
+        pages.append(page := contexts(view).new_page())
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda m: m.type != "error" or faults.append(m.text))
         page.set_content(BLANK)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert faults == []
-
-
-@pytest.fixture
-def load_code(blank):
-    """Load page code into an empty page, where ``code`` holds what it exports."""
-
-    def load(code: str):
-        page = blank()
-        page.evaluate(LOAD, code)
-        return page
-
-    return load
 
 
 @pytest.fixture

@@ -70,21 +70,13 @@ def homes(html):
     server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def contexts(browser):
-    """One context for each way to look, so that pages share what they load."""
-    views = VIEWS | {"touch": VIEWS["desktop"] | {"has_touch": True}}
-    return functools.cache(lambda view: browser.new_context(**views[view]))
-
-
 @pytest.fixture
 def visit(contexts, homes):
     """Open a page as a visitor would; a fault or a request that leaves fails the test."""
     opened, faults = [], []
 
     def open_page(name: str, way: str, view: str):
-        page = contexts(view).new_page()
-        opened.append(page)
+        opened.append(page := contexts(view).new_page())
         inside = (homes[way], "data:", "blob:")
         page.route(lambda url: not url.startswith(inside), lambda route: route.abort())
         page.on("request", lambda r: r.url.startswith(inside) or faults.append(f"asks for {r.url}"))

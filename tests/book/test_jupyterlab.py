@@ -21,10 +21,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
 CELLS = [
-    "from dsconv_lib.instruments.microscope import Microscope\nscope = Microscope()\nscope",
-    "from dsconv_lib.instruments.dilation_stack import DilationStack\n"
-    "stack = DilationStack()\nstack",
-    "from dsconv_lib.instruments.drawing_pad import DrawingPad\npad = DrawingPad()\npad",
+    "from dsconv_lib.instruments import Microscope\nscope = Microscope()\nscope",
+    "from dsconv_lib.instruments import DilationStack\nstack = DilationStack()\nstack",
+    "from dsconv_lib.instruments import DrawingPad\npad = DrawingPad()\npad",
     "print('state', scope.dilation, stack.layers[1][1], len(pad.strokes))",
     "scope.kind = 'pointwise'\nstack.layers = [(3, 1), (3, 9)]\npad.image = 0 * pad.image",
 ]

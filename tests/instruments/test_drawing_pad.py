@@ -130,6 +130,7 @@ def test_a_thousand_test_digits_are_read_as_pytorch_reads_them(node, test_digits
     assert node(NETWORK, ask, [*sent([load_pretrained()]), packed]) == expected.tolist()
 
 
+@pytest.mark.clock
 def test_a_forward_pass_takes_milliseconds(node):
     median = node(
         NETWORK,
@@ -640,6 +641,7 @@ def test_the_page_says_what_is_wrong_and_comes_back(mount, ten):
 # ---- how it looks and feels
 
 
+@pytest.mark.clock
 def test_a_redraw_takes_milliseconds(mount, ten):
     page = mount(DrawingPad(digits=ten))
     median = page.evaluate("""() => {
