@@ -15,8 +15,6 @@ from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 
-import torch
-
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn")  # whose numbers a result may depend on
 
 
@@ -134,14 +132,16 @@ def run_study(script: str, what: str, cases: Iterable[dict], measure: Callable[.
         if any(_holds(row, case) for row in rows):
             continue
         row = _plain({**case, **measure(**case)})
-        print(*(f"{key}={value}" for key, value in row.items()), flush=True)
         rows.append({**row, "conditions": _conditions(path.stem)})
         _store(path, what, rows)
+        print(*(f"{key}={value}" for key, value in row.items()), flush=True)
     print(f"{len(rows)} rows in {path.name}; delete the file to measure anew")
 
 
 def arguments(description: str, seeds: int) -> argparse.Namespace:
     """Read the options that every script has, and set the number of threads."""
+    import torch  # to read results and versions needs none of its seconds
+
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -161,6 +161,8 @@ def versions(*more: str) -> dict[str, str]:
 
 def _conditions(name: str) -> dict[str, str | int]:
     """Describe this run: its command, where it computes, with what."""
+    import torch
+
     command = " ".join(["python", f"benchmarks/{name}.py", *sys.argv[1:]])
     threads = torch.get_num_threads()
     return {"command": command, "processor": _processor(), "threads": threads, **versions()}
