@@ -1,14 +1,10 @@
 """Style, palette, every figure. Each function takes ``ax=None`` and returns nothing."""
 
-from dsconv_lib.plots.concepts import (
-    plot_connections,
-    plot_kernels,
-    plot_nine_products,
-    plot_spread,
-    plot_window,
-    plot_wires,
-    plot_zoom,
-)
+from dsconv_lib.plots.chapters.c01_concepts import plot_connections, plot_window
+from dsconv_lib.plots.chapters.c02_separable import plot_separable_cost
+from dsconv_lib.plots.chapters.c03_dilated import plot_taps_on_digit
+from dsconv_lib.plots.chapters.c04_loss import plot_confidence, plot_logits
+from dsconv_lib.plots.chapters.c05_network import plot_assembly, plot_budget, plot_swapped
 from dsconv_lib.plots.curves import (
     plot_bars,
     plot_curves,
@@ -25,13 +21,7 @@ from dsconv_lib.plots.dense import (
     plot_schedule_at_work,
     plot_schedules,
 )
-from dsconv_lib.plots.dilated import (
-    plot_border,
-    plot_gridding,
-    plot_interleaved,
-    plot_taps,
-    plot_taps_on_digit,
-)
+from dsconv_lib.plots.diagrams import plot_stages
 from dsconv_lib.plots.evaluation import (
     plot_confusion,
     plot_differences,
@@ -50,7 +40,7 @@ from dsconv_lib.plots.finetuning import (
     plot_leak,
     plot_three_sources,
 )
-from dsconv_lib.plots.images import Square, as_sheet, centred, plot_images
+from dsconv_lib.plots.images import Square, as_sheet, centred, plot_images, plot_table
 from dsconv_lib.plots.inside import (
     plot_fields,
     plot_kernel_parts,
@@ -60,39 +50,10 @@ from dsconv_lib.plots.inside import (
     plot_removal,
     plot_sorted_filters,
 )
-from dsconv_lib.plots.loss import (
-    plot_confidence,
-    plot_logits,
-    plot_loss_curves,
-    plot_probability_table,
-    plot_surprise,
-)
-from dsconv_lib.plots.network import (
-    plot_assembly,
-    plot_budget,
-    plot_first_maps,
-    plot_mends,
-    plot_reach,
-    plot_swapped,
-)
 from dsconv_lib.plots.phone import (
     plot_bits,
     plot_occlusion,
     plot_off_centre,
-)
-from dsconv_lib.plots.reach import (
-    plot_effective,
-    plot_path_counts,
-    plot_walk_back,
-)
-from dsconv_lib.plots.separable import (
-    plot_channels,
-    plot_decoupling,
-    plot_factored_grid,
-    plot_kernel_grid,
-    plot_rank_trap,
-    plot_separable_cost,
-    plot_two_stages,
 )
 from dsconv_lib.plots.speed import (
     plot_growth,
@@ -101,6 +62,7 @@ from dsconv_lib.plots.speed import (
     plot_sweeps,
     plot_times,
 )
+from dsconv_lib.plots.taps import plot_path_counts, plot_taps, plot_walk_back
 from dsconv_lib.plots.training import (
     plot_accuracy_per_weight,
     plot_history,

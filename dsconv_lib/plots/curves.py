@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from dsconv_lib.plots.style import DENSE, DEPTHWISE, KINDS, NEUTRAL, POINTWISE, Look, figure
+from dsconv_lib.plots.style import DENSE, DEPTHWISE, FAINT, KINDS, NEUTRAL, POINTWISE, Look, figure
 
 Value = float | tuple[float, float, float]
 Limits = tuple[float | None, float | None] | None
@@ -71,6 +71,7 @@ def plot_curves(
     apart: Collection[str] = (),
     levels: Mapping[str, float] | None = None,
     marks: Mapping[str, tuple[float, float]] | None = None,
+    shaded: Mapping[str, tuple[float, float]] | None = None,
     height: float = 3.4,
     ax: Axes | None = None,
 ) -> None:
@@ -83,13 +84,14 @@ def plot_curves(
         apart: the curves whose values are not joined, and whose intervals are bars.
         levels: heights of dashed lines, by the words on them.
         marks: places of dots, by the words beside them.
+        shaded: from where to where x is shaded grey, by the words on it.
         height: of the figure [inches].
 
     Raises:
         ValueError: more than four curves without a look of their own.
     """
     words = {"xlabel": xlabel, "ylabel": ylabel, "xticks": xticks, "levels": levels, "marks": marks}
-    look = {"log": log, "ylim": ylim, "apart": apart}
+    look = {"log": log, "ylim": ylim, "apart": apart, "shaded": shaded}
     figure(height=height)(_draw_alone)(x, curves, **words, **look, ax=ax)
 
 
@@ -198,6 +200,7 @@ def _draw_curves(
     apart: Collection[str] = (),
     levels: Mapping[str, float] | None = None,
     marks: Mapping[str, tuple[float, float]] | None = None,
+    shaded: Mapping[str, tuple[float, float]] | None = None,
     **axes,
 ) -> None:
     """Draw what ``plot_curves`` and each panel of ``plot_panels`` show, without the names."""
@@ -207,12 +210,17 @@ def _draw_curves(
         getattr(ax, f"set_{name}scale")("log")
     for name, look in looks_of(curves).items():
         _draw_curve(ax, x, _parts(curves[name]), look, name, name in apart)
-    ax.set(**axes)
+    ax.set(**{name: value for name, value in axes.items() if value is not None})
     _number_axes(ax, x, log, xticks or words)
     for name, height in (levels or {}).items():
         _draw_level(ax, name, height, [_parts(values)[1] for values in curves.values()])
+    rising = bool(curves) and _rises(next(iter(curves.values())))
     for name, place in (marks or {}).items():
-        _draw_mark(ax, name, place)
+        _draw_mark(ax, name, place, rising)
+    for name, ends in (shaded or {}).items():
+        ax.axvspan(*ends, color=FAINT, alpha=0.5, linewidth=0, zorder=0)
+        style = {"xycoords": ax.get_xaxis_transform(), "ha": "right", "va": "top", **OFFSET}
+        ax.annotate(name, (ends[1], 1), (-4, -4), **style)
 
 
 def _parts(values: Sequence[Value]) -> np.ndarray:
@@ -221,15 +229,20 @@ def _parts(values: Sequence[Value]) -> np.ndarray:
     return table.T if table.ndim == 2 else np.stack([table] * 3)
 
 
+def _rises(values: Sequence[Value]) -> bool:
+    middle = _parts(values)[1]
+    return middle[-1] > middle[0]
+
+
 def _draw_curve(
     ax: Axes, x: np.ndarray, parts: np.ndarray, look: Look, name: str, apart: bool
 ) -> None:
-    """Draw one curve: about twelve marks at most, and none where it has more than 50 values."""
+    """Draw one curve: every value where they stand apart, else some twelve marks on a line."""
     low, middle, high = parts
-    marker = look.marker if len(x) <= 50 else ""
-    line = "" if apart else look.line
-    style = {"marker": marker, "linestyle": line, "markersize": 6, "markevery": len(x) // 13 + 1}
-    ax.plot(x, middle, color=look.colour, label=name or None, zorder=3, **style)
+    marker = look.marker if apart or len(x) <= 50 else ""
+    line, every = ("", 1) if apart else (look.line, len(x) // 13 + 1)
+    style = {"marker": marker, "linestyle": line, "markevery": every}
+    ax.plot(x, middle, color=look.colour, label=name or None, markersize=6, zorder=3, **style)
     if apart:
         ax.vlines(x, low, high, color=look.colour)
     elif (low < high).any():
@@ -245,12 +258,13 @@ def _draw_level(ax: Axes, words: str, height: float, curves: list[np.ndarray]) -
     ax.annotate(words, (right, height), (-4 if right else 4, 4), **style)
 
 
-def _draw_mark(ax: Axes, words: str, place: tuple[float, float]) -> None:
-    """Draw a dot with words on the side where there is room."""
+def _draw_mark(ax: Axes, words: str, place: tuple[float, float], rising: bool) -> None:
+    """Draw a dot with words on the side where there is room beside a curve."""
     ax.plot(*place, "o", color="black", markersize=7, clip_on=False, zorder=4)
     along, _ = ax.transAxes.inverted().transform(ax.transData.transform(place))
-    side, offset = ("right", -9) if along > 0.6 else ("left", 9)
-    ax.annotate(words, place, (offset, 5), ha=side, **OFFSET)
+    before = rising and along > 0.6
+    offset = (-9 if before else 9, -14 if rising and not before else 8)
+    ax.annotate(words, place, offset, ha="right" if before else "left", **OFFSET)
 
 
 def _number_axes(ax: Axes, x: np.ndarray, log: str, words: Mapping[float, str]) -> None:

@@ -15,11 +15,13 @@ from dsconv_lib.plots.style import MAGNITUDE, WEIGHTS, colour_of, draw_pixels, f
 
 DIGITS = ["#E6194B", "#F58231", "#B8860B", "#A6CE39", "#1B8A3A"]
 DIGITS += ["#42C6E0", "#1F4FCC", "#7B2FBE", "#F032E6", "#5A3A22"]  # one colour per digit, 0 to 9
-COLOURS = {  # what the values are: their colours, and the lowest value where the highest is 1
-    "ink": ("gray_r", 0),
-    "signed": (plt.get_cmap(WEIGHTS, 33), -1),  # few colours make a small file
-    "magnitude": (MAGNITUDE, 0),
-    "classes": (ListedColormap(["white", *DIGITS]), 0),  # 0 is background, 1 + k is digit k
+GRIDS = ["#FFFFFF", "#BFD9EA", "#F2C9A8", "#D9D9D9"]  # pale, so that letters stay readable
+COLOURS = {  # what the values are
+    "ink": "gray_r",
+    "signed": plt.get_cmap(WEIGHTS, 33),  # few colours make a small file
+    "magnitude": MAGNITUDE,
+    "classes": ListedColormap(["white", *DIGITS]),  # 0 is background, 1 + k is digit k
+    "grids": ListedColormap(GRIDS),  # interleaved grids, from 0 to 3
 }
 Label = str | tuple[str, str]  # words, or words and the kind of layer or colour they stand for
 
@@ -61,8 +63,8 @@ def plot_images(
             (above it, where the images of one name need several rows).
         labels: words below each image; with a kind of layer or a colour they are bold.
         columns: images in a row, or the words above them; by default all of a name.
-        colours: "ink", "signed", "magnitude" or "classes"; by default signed where a value is
-            below zero, ink elsewhere. A key below the figure says which class has which colour.
+        colours: a key of ``COLOURS``; by default "signed" where a value is below zero, "ink"
+            elsewhere. A key below the figure says which class has which colour.
         most: the value with the strongest colour; by default each image's own largest size.
         numbers: a format such as "{:.2f}" for the number in each pixel, or an array of words.
         squares: for each image, the frames to draw on it.
@@ -88,6 +90,37 @@ def plot_images(
     drawn(blocks, [_Look(*look) for look in looks], columns, across, ax=ax)
 
 
+def plot_table(
+    values: ArrayLike,
+    words: str | ArrayLike = "{:.2f}",
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    outlined: Sequence[tuple[int, int]] = (),
+    xlabel: str = "",
+    ylabel: str = "",
+    ax: Axes | None = None,
+) -> None:
+    """Draw a table whose cells are the darker, the larger their values; nan has no colour.
+
+    Args:
+        words: a format for the number in each cell, or an array of words.
+        rows, columns: the name of each.
+        outlined: row and column of the cells to outline.
+
+    Raises:
+        ValueError: more or fewer names than rows or columns.
+
+    Example (accuracies of two nets on two sets of digits):
+        >>> plot_table([[0.99, 0.9], [0.98, 0.95]], rows=["A", "B"], columns=["home", "away"])
+    """
+    values = np.asarray(values, dtype=float)
+    if values.shape != (len(rows), len(columns)):
+        raise ValueError(f"{len(rows)} rows and {len(columns)} columns for {values.shape} values")
+    draw = figure(height=0.8 + 0.44 * len(rows))(_draw_table)
+    draw(values, words, outlined, {"rows": rows, "columns": columns}, (xlabel, ylabel), ax=ax)
+
+
 def as_sheet(maps: ArrayLike, columns: int = 0) -> np.ndarray:
     """Lay maps (C, H, W) side by side as one image, each divided by its own largest size.
 
@@ -103,6 +136,21 @@ def as_sheet(maps: ArrayLike, columns: int = 0) -> np.ndarray:
     tiles = np.pad(maps / np.where(most > 0, most, 1), gaps, constant_values=np.nan)
     rows = tiles.reshape(-1, columns, *tiles.shape[1:]).swapaxes(1, 2)  # (R, H+1, columns, W+1)
     return rows.reshape(-1, columns * tiles.shape[2])[:-1, :-1]
+
+
+def _draw_table(values: np.ndarray, words, outlined, names, labels, *, ax: Axes) -> None:
+    most = np.nanmax(values)
+    ax.imshow(values, cmap=MAGNITUDE + "_r", vmin=0, vmax=most, aspect="auto")
+    write_numbers(ax, values, words, light_above=0.6 * most, fontsize=11)
+    for row, column in outlined:
+        corner = (column - 0.47, row - 0.46)
+        ax.add_patch(
+            Rectangle(corner, 0.94, 0.92, fill=False, edgecolor=colour_of("dense"), linewidth=3)
+        )
+    ax.set_xticks(range(len(names["columns"])), names["columns"])
+    ax.set_yticks(range(len(names["rows"])), names["rows"])
+    ax.set(xlabel=labels[0], ylabel=labels[1])
+    ax.tick_params(length=0)
 
 
 class _Look(NamedTuple):
@@ -174,21 +222,33 @@ def name_classes(drawn: Figure) -> None:
     drawn.legend(handles=key, loc="outside lower center", ncols=10, **look)
 
 
+def scale_of(
+    image: np.ndarray, colours: str | None = None, most: float | None = None, pale: bool = False
+) -> dict:
+    """Choose the colours of an image and the values at their ends, as ``imshow`` takes them.
+
+    Args:
+        pale: whether signed colours stop half-way, so that words on them are readable.
+    """
+    colours = colours or ("signed" if np.nanmin(image) < 0 else "ink")
+    cmap = COLOURS[colours]
+    if colours in ("classes", "grids"):
+        return {"cmap": cmap, "vmin": -0.5, "vmax": cmap.N - 0.5}
+    most = float(np.nanmax(abs(image)) if most is None else most) or 1.0
+    if colours == "signed":
+        return {"cmap": cmap, "vmin": -most * (1 + pale), "vmax": most * (1 + pale)}
+    return {"cmap": cmap, "vmin": 0, "vmax": most}
+
+
 def _show(panel: Axes, image: np.ndarray, look: _Look) -> None:
     """Show one image in its panel, with everything that belongs to it."""
-    colours = look.colours or ("signed" if np.nanmin(image) < 0 else "ink")
-    cmap, low = COLOURS[colours]
-    most = float(np.nanmax(abs(image)) if look.most is None else look.most) or 1.0
-    pale = 2 if look.numbers is not None and low < 0 else 1  # numbers stay readable
-    if colours == "classes":
-        draw_pixels(panel, image, cmap, -0.5, 10.5)
-    else:
-        draw_pixels(panel, image, cmap, pale * low * most, pale * most)
+    scale = scale_of(image, look.colours, look.most, pale=look.numbers is not None)
+    draw_pixels(panel, image, **scale)
     if look.numbers is not None:
-        light = 0.5 * most if low == 0 else None
+        light = 0.5 * scale["vmax"] if scale["cmap"] == COLOURS["ink"] else None
         write_numbers(panel, image, look.numbers, light, fontsize=11)
     for square in look.squares or ():
-        _frame(panel, square)
+        draw_square(panel, square)
     if look.frame:
         for spine in panel.spines.values():
             spine.set(color=colour_of(look.frame), linewidth=2)
@@ -196,7 +256,7 @@ def _show(panel: Axes, image: np.ndarray, look: _Look) -> None:
     panel.set_xlabel(words, color=colour_of(colour), weight=weight)
 
 
-def _frame(panel: Axes, square: Square) -> None:
+def draw_square(panel: Axes, square: Square) -> None:
     """Draw a frame around pixels."""
     corner = (square.column - 0.5, square.row - 0.5)
     look = {"fill": False, "edgecolor": colour_of(square.colour), "linestyle": square.line}

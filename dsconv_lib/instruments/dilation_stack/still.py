@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dsconv_lib.plots.dilated import _tap_positions
 from dsconv_lib.plots.style import DEPTHWISE, FAINT, MAGNITUDE, NEUTRAL, draw_pixels, figure
+from dsconv_lib.plots.taps import tap_positions
 
 LINES = {"color": NEUTRAL, "linewidth": 0.7, "zorder": 0}
 
@@ -19,7 +19,7 @@ def _draw_cone(ax, layers: list[tuple[int, int]], levels: list[list[int]]) -> No
         if height == 0:
             break
         for pixel in pixels:
-            for tap in _tap_positions(*layers[height - 1], pixel):
+            for tap in tap_positions(*layers[height - 1], pixel):
                 inside = 0 <= tap < size
                 ax.plot([pixel, tap], [height, height - 1], "-" if inside else ":", **LINES)
                 if not inside:

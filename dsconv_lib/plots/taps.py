@@ -1,0 +1,134 @@
+"""Where the taps of a kernel lie, what a stack of layers reaches, and along how many paths."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, draw_pixels, figure
+
+
+def tap_positions(kernel_size: int, dilation: int, centre: int) -> np.ndarray:
+    """List where a row of taps falls [pixels], for a kernel centred on one pixel.
+
+    Example:
+        >>> tap_positions(3, dilation=2, centre=14).tolist()
+        [12, 14, 16]
+    """
+    first = centre - dilation * (kernel_size - 1) // 2
+    return first + dilation * np.arange(kernel_size)
+
+
+def plot_taps(
+    kernel_size: int,
+    dilations: Sequence[int],
+    image: ArrayLike | None = None,
+    *,
+    margin: int = 0,
+    ax: Axes | np.ndarray | None = None,
+) -> None:
+    """Mark the pixels that a kernel reads around the middle, and its span, for each dilation.
+
+    Without an image the taps stand on squared paper; taps outside an image are crosses.
+
+    Args:
+        margin: how much is shown around the image [pixels].
+
+    Example:
+        >>> plot_taps(3, [1, 2, 4])
+    """
+    count = len(dilations)
+    drawn = figure(min(6.4, 3.2 * count), 2.5, columns=count, layout="compressed")(_draw_taps)
+    drawn(kernel_size, dilations, image, margin, ax=ax)
+
+
+def _draw_taps(kernel_size, dilations, image, margin: int, *, ax) -> None:
+    widest = max(dilations) * (kernel_size - 1) + 1
+    pixels = np.zeros((widest, widest)) if image is None else np.asarray(image)
+    side = len(pixels)
+    for panel, dilation in zip(np.ravel(ax), dilations, strict=True):
+        draw_pixels(panel, pixels, vmax=2)  # pale ink, so that taps stand out
+        if image is None:
+            _rule(panel, side)
+        taps = tap_positions(kernel_size, dilation, side // 2)
+        _mark(panel, taps, side, on_paper=image is None)
+        ends = (-margin - 0.5, side + margin - 0.5)
+        span = taps[-1] - taps[0] + 1
+        panel.set(xlim=ends, ylim=ends[::-1], xlabel=f"dilation {dilation}: {span} × {span}")
+        panel.set_facecolor("#F2F2F2")  # the padding around an image
+
+
+def _mark(panel: Axes, taps: np.ndarray, side: int, on_paper: bool) -> None:
+    """Shade or frame the span of a kernel, fill the pixels that it reads, cross those outside."""
+    across, corner = taps[-1] - taps[0] + 1, (taps[0] - 0.5, taps[0] - 0.5)
+    look = {"color": "#E3E3E3"} if on_paper else {"fill": False, "edgecolor": NEUTRAL, "lw": 2}
+    panel.add_patch(Rectangle(corner, across, across, **look))
+    panel.add_patch(Rectangle((-0.5, -0.5), side, side, fill=False, edgecolor=NEUTRAL, lw=1.2))
+    rows, columns = (places.ravel() for places in np.meshgrid(taps, taps))
+    inside = (rows >= 0) & (rows < side) & (columns >= 0) & (columns < side)
+    for row, column in zip(rows[inside], columns[inside], strict=True):
+        pixel = (column - 0.5, row - 0.5)
+        panel.add_patch(Rectangle(pixel, 1, 1, facecolor=DEPTHWISE, edgecolor="white"))
+    panel.plot(columns[~inside], rows[~inside], "x", color=NEUTRAL, markersize=5, mew=1.4)
+
+
+def _rule(panel: Axes, side: int) -> None:
+    """Rule thin lines between the pixels of a square picture."""
+    panel.set_xticks(np.arange(side) - 0.5, minor=True)
+    panel.set_yticks(np.arange(side) - 0.5, minor=True)
+    panel.grid(which="minor", color=FAINT, linewidth=0.8)
+    panel.tick_params(which="both", length=0)
+
+
+@figure(5.8, 3.1)
+def plot_walk_back(dilations: Sequence[int], *, ax: Axes) -> None:
+    """Trace one output of a stack of 3-tap layers back to every input it reads, in 1-D.
+
+    Example:
+        >>> plot_walk_back([1, 2, 4])
+
+    Taught in: 03_dilated_convolution.
+    """
+    reached, depth, half = {0}, len(dilations), sum(dilations)
+    for level in range(depth, -1, -1):
+        ax.plot(range(-half, half + 1), [level] * (2 * half + 1), "o", color=FAINT, markersize=5)
+        ax.plot(sorted(reached), [level] * len(reached), "o", color=DEPTHWISE, markersize=7)
+        if level == 0:
+            break
+        rate = dilations[level - 1]
+        joined = [(top, tap) for top in reached for tap in tap_positions(3, rate, top).tolist()]
+        for pair in joined:
+            ax.plot(pair, [level, level - 1], color=NEUTRAL, linewidth=0.9, zorder=0)
+        ax.text(half + 0.8, level - 0.5, f"rate {rate}", va="center")
+        reached = {tap for _, tap in joined}
+    names = ["input", *[f"layer {level}" for level in range(1, depth)], "output"]
+    ax.set(yticks=range(depth + 1), yticklabels=names, xlabel="pixel, counted from the output's")
+    ax.tick_params(left=False)
+    ax.spines["left"].set_visible(False)
+
+
+def plot_path_counts(
+    counts: Mapping[str, Sequence[int]], *, ax: Axes | np.ndarray | None = None
+) -> None:
+    """Compare the path counts of stacks, pixel by pixel; a cross marks a hole.
+
+    Taught in: 03_dilated_convolution.
+    """
+    figure(5.6, 1.8 * len(counts), rows=len(counts))(_draw_counts)(counts, ax=ax)
+
+
+def _draw_counts(counts: Mapping[str, Sequence[int]], *, ax) -> None:
+    panels, widest = np.ravel(ax), max(map(len, counts.values())) / 2
+    for panel, (name, paths) in zip(panels, counts.items(), strict=True):
+        paths = np.array(paths)
+        places = np.arange(len(paths)) - (len(paths) - 1) / 2
+        panel.bar(places, paths, width=0.8, color=DEPTHWISE)
+        holes = places[paths == 0]
+        panel.plot(holes, [0.25] * len(holes), "x", color="black", markersize=6, mew=1.4)
+        panel.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
+        panel.set(xlim=(-widest, widest), ylabel="paths")
+        panel.text(0.01, 0.92, name, transform=panel.transAxes, va="top")
+    panels[-1].set_xlabel("input pixel, counted from the output's")
