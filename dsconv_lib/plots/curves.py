@@ -261,6 +261,7 @@ def _draw_level(ax: Axes, words: str, height: float, curves: list[np.ndarray]) -
 def _draw_mark(ax: Axes, words: str, place: tuple[float, float], rising: bool) -> None:
     """Draw a dot with words on the side where there is room beside a curve."""
     ax.plot(*place, "o", color="black", markersize=7, clip_on=False, zorder=4)
+    ax.autoscale_view()
     along, _ = ax.transAxes.inverted().transform(ax.transData.transform(place))
     before = rising and along > 0.6
     offset = (-9 if before else 9, -14 if rising and not before else 8)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from matplotlib.colors import to_hex
 
-from dsconv_lib.plots import Square, as_sheet, centred, plot_images
+from dsconv_lib.plots import Square, as_sheet, centred, plot_images, plot_table
 from dsconv_lib.plots.style import DENSE, DEPTHWISE, POINTWISE
 
 EDGE = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
@@ -139,3 +139,26 @@ def test_a_sheet_holds_every_map_scaled_by_its_own_size(count, columns, size):
         here = sheet[top : top + 3, left : left + 3]
         np.testing.assert_allclose(here, values / values.abs().max())
     assert np.isfinite(sheet).sum() == 9 * count
+
+
+def test_a_table_writes_every_number_and_outlines_the_cells_it_is_told():
+    table = torch.rand(3, 10, generator=torch.Generator().manual_seed(0))
+    picked = [(0, 1), (1, 0), (2, 9)]
+    plot_table(table, rows="abc", columns=range(10), outlined=picked)
+    assert words(panels()[0]) == [f"{value:.2f}" for value in table.flatten().tolist()]
+    centres = [patch.get_center()[::-1] for patch in panels()[0].patches]
+    assert [tuple(np.round(centre).astype(int)) for centre in centres] == picked
+    assert [text.get_text() for text in panels()[0].get_yticklabels()] == list("abc")
+
+
+def test_a_table_is_darker_where_its_numbers_are_larger_and_white_on_dark():
+    plot_table([[0.1, 0.9, np.nan]], [["a", "b", "c"]], rows=["r"], columns="xyz")
+    picture = panels()[0].images[0]
+    low, high = (sum(picture.to_rgba(value)[:3]) for value in (0.1, 0.9))
+    assert low > high
+    assert [text.get_color() for text in panels()[0].texts] == ["black", "white", "black"]
+
+
+def test_a_table_refuses_a_row_without_a_name():
+    with pytest.raises(ValueError, match="10 rows and 3 columns"):
+        plot_table(torch.rand(11, 3), rows=range(10), columns="abc")
