@@ -1,14 +1,13 @@
 // The JavaScript of the instruments (modules) and of the pages (a classic script).
 
-const browser = [
-  "Blob CustomEvent DataView MutationObserver Path2D ResizeObserver URL cancelAnimationFrame clearTimeout document",
-  "getComputedStyle navigator performance requestAnimationFrame setTimeout window",
+const names = [
+  ..."Blob CustomEvent DataView MutationObserver Path2D ResizeObserver URL cancelAnimationFrame".split(" "),
+  ..."clearTimeout document getComputedStyle navigator performance requestAnimationFrame".split(" "),
+  ..."setTimeout window".split(" "),
 ];
-const names = browser.join(" ").split(" ");
 
 export default [
   {
-    files: ["dsconv_lib/**/*.js", "_ext/*.js", "eslint.config.js"],
     languageOptions: { globals: Object.fromEntries(names.map((name) => [name, "readonly"])) },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
@@ -16,7 +15,7 @@ export default [
       "max-lines-per-function": ["error", { max: 60, skipBlankLines: true, skipComments: true }],
       "no-undef": "error",
       "no-unused-vars": "error",
-      "no-use-before-define": ["error", { functions: false, variables: false }],
+      "no-use-before-define": ["error", { functions: false, classes: false, variables: false }],
       "one-var": ["error", "never"],
       "prefer-const": "error",
     },

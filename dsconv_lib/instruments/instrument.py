@@ -41,6 +41,9 @@ def _linked(path: Path, joined: dict[Path, str], above: tuple[Path, ...]) -> str
         source = (path.parent / found[2]).resolve()
         if source not in joined:
             joined[source] = _wrapped(source, _linked(source, joined, (*above, path)))
+        for name in re.findall(r"(\w+)(?: as \w+)?,?", found[1]):
+            if name not in EXPORT.findall(source.read_text(encoding="utf-8")):
+                raise ValueError(f"{path.name} imports {name}, which {source.name} does not export")
         return f"const {{{found[1].replace(' as ', ': ')}}} = {_name(source)};"
 
     text = IMPORT.sub(link, path.read_text(encoding="utf-8"))

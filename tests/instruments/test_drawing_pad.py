@@ -19,8 +19,8 @@ from dsconv_lib.networks import DSNet, load_pretrained
 NETWORK = "drawing_pad/network"
 SHAPES = [(4, (1, 1)), (5, (2, 3, 1)), (8, (1, 1, 1, 1)), (8, (1, 2, 1, 2))]
 SHAPES += [(10, (1, 2, 3, 1, 2, 3)), (3, (1, 2, 4, 8, 1)), (12, (3, 2)), (16, (1, 1, 1, 1))]
-FORWARD = """([header, weights, pictures]) => {
-  const nets = code.readNets(header, Float32Array.from(weights));
+FORWARD = """([header, weights, fixed, pictures]) => {
+  const nets = code.readNets(header, Float32Array.from(weights), fixed);
   return nets.map((net) => pictures.map((picture) => {
     const {layers, logits, probabilities} = code.forward(net, Float32Array.from(picture));
     return {logits: [...logits], probabilities, params: net.params, macs: net.macs,
@@ -60,9 +60,9 @@ def nets():
 
 
 def sent(nets):
-    """Give what the page gets of the nets: their header and their weights."""
+    """Give what the page gets of the nets: their header, their weights, what is fixed."""
     pad = DrawingPad(nets)
-    return [pad.header, torch.frombuffer(bytearray(pad.weights), dtype=torch.float32).tolist()]
+    return [pad.header, np.frombuffer(pad.weights, np.float32).tolist(), pad.fixed]
 
 
 def floats(page, name):
@@ -117,8 +117,8 @@ def test_every_map_and_every_count_is_pytorchs(node, nets, ten):
 
 
 def test_a_thousand_test_digits_are_read_as_pytorch_reads_them(node, test_digits):
-    ask = """([header, weights, pictures]) => {
-      const [net] = code.readNets(header, Float32Array.from(weights));
+    ask = """([header, weights, fixed, pictures]) => {
+      const [net] = code.readNets(header, Float32Array.from(weights), fixed);
       return pictures.map((bytes) => {
         const picture = Float32Array.from(atob(bytes), (one) => one.charCodeAt(0) / 255);
         return code.winnerOf(code.forward(net, picture).probabilities);
@@ -134,8 +134,8 @@ def test_a_thousand_test_digits_are_read_as_pytorch_reads_them(node, test_digits
 def test_a_forward_pass_takes_milliseconds(node):
     median = node(
         NETWORK,
-        """([header, weights]) => {
-      const [net] = code.readNets(header, Float32Array.from(weights));
+        """([header, weights, fixed]) => {
+      const [net] = code.readNets(header, Float32Array.from(weights), fixed);
       const picture = new Float32Array(784).fill(0.5), times = [];
       for (let run = 0; run < 41; run++) {
         const start = performance.now();
@@ -519,8 +519,8 @@ def test_blanking_squares_lowers_the_probability_as_pytorch_says(mount, node, te
         shares = net(to_input(255 * torch.cat([image, blanked]))).softmax(1)
     winner = shares[0].argmax()
     falls = shares[0, winner] - shares[1:, winner]
-    ask = """([header, weights, picture]) => {
-      const [net] = code.readNets(header, Float32Array.from(weights));
+    ask = """([header, weights, fixed, picture]) => {
+      const [net] = code.readNets(header, Float32Array.from(weights), fixed);
       const falls = new Float32Array(784);
       for (const place of code.occlude(net, Float32Array.from(picture), 7, falls));
       return [...falls];

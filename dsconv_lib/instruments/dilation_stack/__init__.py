@@ -8,20 +8,20 @@ import torch
 import traitlets
 from torch import Tensor
 
-from dsconv_lib.convolution import receptive_field
+from dsconv_lib.convolution import has_holes, path_counts, receptive_field
 from dsconv_lib.instruments.dilation_stack.paths import (
+    MOST,
+    MOST_LAYERS,
     SIDE,
     checked_layers,
     first_tap,
     mean_padding_share,
-    no_holes_rule,
     padding_share,
     path_levels,
     shared_rate,
-    stack_path_counts,
 )
 from dsconv_lib.instruments.dilation_stack.still import plot_dilation_stack
-from dsconv_lib.instruments.instrument import Instrument, page_code, page_style
+from dsconv_lib.instruments.instrument import COLOURS, Instrument, page_code, page_style
 
 
 def image_bytes(image: Tensor | None) -> bytes:
@@ -75,6 +75,9 @@ class DilationStack(Instrument):
     _esm = page_code(HERE / "dilation_stack.js")
     _css = page_style(HERE / "dilation_stack.css")
 
+    fixed = traitlets.Dict(
+        {"side": SIDE, "layers": MOST_LAYERS, **MOST, "colours": COLOURS}, read_only=True
+    ).tag(sync=True)  # what the page has to know, and nobody sets
     layers = traitlets.List().tag(sync=True)
     row = traitlets.Int(SIDE // 2).tag(sync=True)
     column = traitlets.Int(SIDE // 2).tag(sync=True)
@@ -142,12 +145,12 @@ class DilationStack(Instrument):
     @property
     def path_counts(self) -> list[int]:
         """The paths to each pixel of a row, away from the border."""
-        return stack_path_counts(self.layers)
+        return path_counts(*self._kernels_and_rates())
 
     @property
     def has_holes(self) -> bool:
         """Whether the square has pixels that no path reaches."""
-        return not all(line.holds for line in no_holes_rule(self.layers))
+        return has_holes(*self._kernels_and_rates())
 
     @property
     def padding_share(self) -> float:
@@ -159,6 +162,9 @@ class DilationStack(Instrument):
         """The same share, averaged over all 784 outputs."""
         return mean_padding_share(self.layers)
 
+    def _kernels_and_rates(self) -> tuple[list[int], list[int]]:
+        return [k for k, _ in self.layers], [d for _, d in self.layers]
+
     def draw_still(self) -> None:
         rows, columns = (path_levels(self.layers, place) for place in (self.row, self.column))
         shift = sum(first_tap(k, d) for k, d in self.layers)
@@ -169,7 +175,7 @@ class DilationStack(Instrument):
 
     def still_words(self) -> str:
         counts, step = self.path_counts, shared_rate(self.layers)
-        kernels, rates = (", ".join(map(str, part)) for part in zip(*self.layers, strict=True))
+        kernels, rates = (", ".join(map(str, part)) for part in self._kernels_and_rates())
         holes = f"{counts.count(0)} holes" if self.has_holes else "no holes"
         grids = f" It reads 1 of {step**2} interleaved grids." if step > 1 else ""
         return (

@@ -1,13 +1,12 @@
 // The cone of the dilation stack in 1-D, and how a picture is pointed at by mouse, finger and keys.
 // A view is made once and returns {root, draw(scene, width)}; `point` is told which output was
-// chosen, `where` tells the present one: keys may be faster than the screen.
+// chosen, `where` tells {row, column, side}, the present one: keys may be faster than the screen.
 
-import { colourOf, grouped, shape } from "../shared/dom.js";
-import { DILATION_LIMITS, firstTap } from "./paths.js";
+import { colourOf } from "../shared/colours.js";
+import { grouped, shape } from "../shared/dom.js";
+import { firstTap } from "./paths.js";
 
-export const DILATION_SIDE = DILATION_LIMITS.side;
-
-export const limitedPlace = (place) => Math.max(0, Math.min(DILATION_SIDE - 1, place));
+export const limitedPlace = (place, side) => Math.max(0, Math.min(side - 1, place));
 
 // Mouse and finger: press and drag. `at` turns an event into a place of the output.
 export function dragged(node, at, point) {
@@ -34,8 +33,8 @@ export function steered(node, moves, where, point) {
     const step = moves[event.key];
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    const { row, column } = where();
-    point({ row: limitedPlace(row + step[0]), column: limitedPlace(column + step[1]) });
+    const { row, column, side } = where();
+    point({ row: limitedPlace(row + step[0], side), column: limitedPlace(column + step[1], side) });
   });
 }
 
@@ -44,8 +43,8 @@ const ALONG = {
   ArrowDown: [0, -1],
   ArrowRight: [0, 1],
   ArrowUp: [0, 1],
-  Home: [0, -DILATION_SIDE],
-  End: [0, DILATION_SIDE],
+  Home: [0, -Infinity],
+  End: [0, Infinity],
   PageDown: [0, -5],
   PageUp: [0, 5],
 };
@@ -54,8 +53,8 @@ export const ACROSS = {
   ArrowRight: [0, 1],
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
-  Home: [0, -DILATION_SIDE],
-  End: [0, DILATION_SIDE],
+  Home: [0, -Infinity],
+  End: [0, Infinity],
   PageUp: [-5, 0],
   PageDown: [5, 0],
 };
@@ -71,17 +70,15 @@ export function coneView(point, where) {
     role: "slider",
     "aria-label": "column of the output, along its row",
     "aria-valuemin": 0,
-    "aria-valuemax": DILATION_SIDE - 1,
+    "aria-valuemax": where().side - 1,
   });
   let place = null;
   dragged(
     root,
     (event) => {
       const x = event.clientX - root.getBoundingClientRect().left;
-      return {
-        row: where().row,
-        column: limitedPlace(Math.floor((x - place.left) / place.pitch) + place.from),
-      };
+      const { row, side } = where();
+      return { row, column: limitedPlace(Math.floor((x - place.left) / place.pitch) + place.from, side) };
     },
     point,
   );
@@ -89,7 +86,7 @@ export function coneView(point, where) {
   return {
     root,
     draw(scene, width) {
-      place = conePlaces(scene.layers, width);
+      place = conePlaces(scene, width);
       const height = place.y(scene.layers.length) + 16 + STRIP + 10 + BARS + 22;
       for (const [name, value] of Object.entries({
         viewBox: `0 0 ${width} ${height}`,
@@ -104,13 +101,13 @@ export function coneView(point, where) {
   };
 }
 
-function conePlaces(layers, width) {
+function conePlaces({ layers, side }, width) {
   const left = Math.max(...layers.map((layer) => 0 - firstTap(layer)));
   const right = Math.max(...layers.map((layer) => layer.dilation * (layer.kernelSize - 1) + firstTap(layer)));
   const wide = width >= 560;
   const gutter = wide ? 128 : 4;
   const between = wide ? 56 : 48;
-  const pitch = (width - gutter - 4) / (left + right + DILATION_SIDE);
+  const pitch = (width - gutter - 4) / (left + right + side);
   const x = (pixel) => gutter + (pixel + left + 0.5) * pitch;
   return {
     left: gutter,
@@ -118,6 +115,7 @@ function conePlaces(layers, width) {
     pitch,
     x,
     y: (level) => TOP + between * level,
+    side,
     between,
     wide,
     width,
@@ -157,17 +155,18 @@ function coneParts(scene, place) {
 }
 
 function circle(x, y, radius) {
-  return `M${x - radius} ${y}a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0z`;
+  const half = (across) => `a${radius} ${radius} 0 1 0 ${across} 0`;
+  return `M${x - radius} ${y}${half(2 * radius)}${half(-2 * radius)}z`;
 }
 
 function nodeNumber(paths, x, y) {
   return shape("text", { class: "dsconv-dilation-count", x, y: y + 4.3 }, String(paths));
 }
 
-function paddingZone({ x, y, pitch, left, width, between }, depth) {
+function paddingZone({ x, y, pitch, left, width, between, side }, depth) {
   const edges = [
     [left, x(0) - pitch / 2],
-    [x(DILATION_SIDE - 1) + pitch / 2, width - 4],
+    [x(side - 1) + pitch / 2, width - 4],
   ];
   const top = y(1) - between / 2;
   const bottom = y(depth) + 16 + STRIP;
@@ -184,9 +183,9 @@ function paddingZone({ x, y, pitch, left, width, between }, depth) {
   return zone;
 }
 
-// The names stand in a column at the left, or, where there is no room, on the side the cone leaves free.
-function coneNames({ layers, column }, { x, y, wide, width, between }) {
-  const right = !wide && column < DILATION_SIDE / 2;
+// The names stand in a column at the left, or, where there is no room, where the cone leaves it free.
+function coneNames({ layers, column, side }, { x, y, wide, width, between }) {
+  const right = !wide && column < side / 2;
   const at = wide ? 0 : right ? width - 4 : 4;
   const anchor = right ? "end" : "start";
   const name = (words, height, kind = "") =>
@@ -213,7 +212,7 @@ function coneNames({ layers, column }, { x, y, wide, width, between }) {
 }
 
 // Under the input: the digit's own row, and a bar for the paths to each pixel; a cross is a hole.
-function inputStrip({ levels, layers, ink, row, column, columnField }, place) {
+function inputStrip({ levels, layers, ink, row, column, columnField, side }, place) {
   const { x, y, pitch, wide } = place;
   const top = y(layers.length) + 16;
   const base = top + STRIP + 10 + BARS;
@@ -223,8 +222,8 @@ function inputStrip({ levels, layers, ink, row, column, columnField }, place) {
   const bars = [];
   const crosses = [];
   const cut = [];
-  for (let pixel = 0; pixel < DILATION_SIDE; pixel++) {
-    const [grey] = colourOf(ink[row * DILATION_SIDE + pixel], 1, "ink");
+  for (let pixel = 0; pixel < side; pixel++) {
+    const [grey] = colourOf(ink[row * side + pixel], 1, "ink");
     const box = {
       x: x(pixel) - pitch / 2,
       y: top,
@@ -239,7 +238,7 @@ function inputStrip({ levels, layers, ink, row, column, columnField }, place) {
     else if (paths === 0) crosses.push(cross(x(pixel), base - 6, Math.min(3.5, pitch * 0.36)));
     else if (paths > 0) cut.push(`M${x(pixel) - 0.3 * pitch} ${base - 4}h${0.6 * pitch}`);
   }
-  const ends = [x(0) - pitch / 2, x(DILATION_SIDE - 1) + pitch / 2];
+  const ends = [x(0) - pitch / 2, x(side - 1) + pitch / 2];
   const path = (kind, pieces) => shape("path", { class: `dsconv-dilation-${kind}`, d: pieces.join("") });
   parts.push(path("bar", bars), path("hole", crosses), path("cut", cut));
   parts.push(path("axis", [`M${ends[0]} ${base}H${ends[1]}`]));
@@ -253,7 +252,7 @@ function inputStrip({ levels, layers, ink, row, column, columnField }, place) {
     words(`a pixel, to ${grouped(most)}`, 0, base - 5, "start");
   }
   words(`column ${column}`, x(column), base + 18, "middle");
-  for (const end of [0, DILATION_SIDE - 1]) {
+  for (const end of [0, side - 1]) {
     if (Math.abs(x(end) - x(column)) > 52) words(String(end), x(end), base + 18, "middle");
   }
   return parts;

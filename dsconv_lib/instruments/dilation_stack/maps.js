@@ -1,9 +1,9 @@
 // The dilation stack in 2-D: path counts over the digit, and the interleaved grids that rates make.
-// They follow dilation_stack_cone.js in the joined code and use its names.
 
-import { colourOf, element } from "../shared/dom.js";
-import { ACROSS, DILATION_SIDE, cross, dragged, limitedPlace, steered } from "./cone.js";
-import { cividis, gridName } from "./paths.js";
+import { cividis, colourOf } from "../shared/colours.js";
+import { element } from "../shared/dom.js";
+import { ACROSS, cross, dragged, limitedPlace, steered } from "./cone.js";
+import { gridName } from "./paths.js";
 
 // A canvas as sharp as the screen; drawing is in CSS pixels.
 function sharpCanvas(canvas, side) {
@@ -18,7 +18,8 @@ function sharpCanvas(canvas, side) {
 export function mapView(point, where) {
   const canvas = element("canvas", { class: "dsconv-dilation-map", tabindex: 0, role: "application" });
   let cell = 1;
-  const pixelAt = (event, corner, along) => limitedPlace(Math.floor((event[along] - corner) / cell));
+  const pixelAt = (event, corner, along) =>
+    limitedPlace(Math.floor((event[along] - corner) / cell), where().side);
   dragged(
     canvas,
     (event) => {
@@ -31,12 +32,13 @@ export function mapView(point, where) {
   return {
     root: canvas,
     draw(scene, width) {
-      cell = Math.max(8, Math.min(14, Math.floor(width / DILATION_SIDE)));
+      cell = Math.max(8, Math.min(14, Math.floor(width / scene.side)));
       canvas.setAttribute(
         "aria-label",
-        `paths from the output at row ${scene.row}, column ${scene.column} to every pixel; the arrow keys move it`,
+        `paths from the output at row ${scene.row}, column ${scene.column} to every pixel; ` +
+          "the arrow keys move it",
       );
-      drawMap(sharpCanvas(canvas, cell * DILATION_SIDE), scene, cell);
+      drawMap(sharpCanvas(canvas, cell * scene.side), scene, cell);
     },
   };
 }
@@ -44,14 +46,14 @@ export function mapView(point, where) {
 const PALE = 1.7; // ink is drawn pale, as in the book's figures, so that counts stand out
 
 function drawMap(brush, scene, cell) {
-  const { ink, rowCounts, columnCounts, rowField, columnField, row, column } = scene;
+  const { side, ink, rowCounts, columnCounts, rowField, columnField, row, column } = scene;
   const most = Math.max(...rowCounts) * Math.max(...columnCounts);
   const inset = Math.max(1.5, cell * 0.15);
   const marks = new Path2D();
-  for (let down = 0; down < DILATION_SIDE; down++) {
-    for (let right = 0; right < DILATION_SIDE; right++) {
+  for (let down = 0; down < side; down++) {
+    for (let right = 0; right < side; right++) {
       const [left, top] = [right * cell, down * cell];
-      const [grey] = colourOf(ink[down * DILATION_SIDE + right], PALE, "ink");
+      const [grey] = colourOf(ink[down * side + right], PALE, "ink");
       brush.fillStyle = `rgb(${grey},${grey},${grey})`;
       brush.fillRect(left, top, cell, cell);
       const paths = rowCounts[down] * columnCounts[right];
@@ -67,7 +69,7 @@ function drawMap(brush, scene, cell) {
   brush.lineWidth = 1.2;
   brush.stroke(marks);
   const corner = (field) => Math.max(0, field.first);
-  const end = (field) => Math.min(DILATION_SIDE, field.first + field.counts.length);
+  const end = (field) => Math.min(side, field.first + field.counts.length);
   brush.setLineDash([5, 3]);
   twice(brush, 3.5, 1.5, () =>
     brush.strokeRect(
@@ -112,10 +114,9 @@ export function gridView() {
 }
 
 // A square around the output that moves in whole grids, so that the letters keep their places.
-export function gridWindow({ grids: { step }, row, column }) {
-  const side = Math.min(DILATION_SIDE, Math.max(12, 4 * step));
-  const first = (place) =>
-    Math.max(0, Math.min(DILATION_SIDE - side, Math.round((place - side / 2) / step) * step));
+export function gridWindow({ grids: { step }, row, column, side: all }) {
+  const side = Math.min(all, Math.max(12, 4 * step));
+  const first = (place) => Math.max(0, Math.min(all - side, Math.round((place - side / 2) / step) * step));
   return { side, row: first(row), column: first(column) };
 }
 
@@ -140,7 +141,7 @@ function drawGrids(brush, scene, view, cell) {
       brush.strokeRect(left + 0.5, top + 0.5, cell, cell);
       const read = reads.rows.has(view.row + down) && reads.columns.has(view.column + right);
       if (read) {
-        brush.strokeStyle = "#0072b2";
+        brush.strokeStyle = scene.colours.depthwise;
         brush.lineWidth = Math.max(1.5, Math.min(2.2, cell / 9));
         brush.strokeRect(left + 2, top + 2, cell - 4, cell - 4);
       }
@@ -173,8 +174,10 @@ export function gridColour(row, column, step, own) {
 export function gridWords({ grids: { step, grids, own, rates }, layers, gridLayer }) {
   const whose = gridLayer ? `Layer ${gridLayer}` : "The stack";
   if (rates.length === 0) return `${whose} has one tap per pixel and moves nothing between pixels.`;
-  if (step > 1)
-    return `${whose} works on ${step} × ${step} = ${grids} interleaved grids; this output reads 1 of ${grids}, grid ${own}.`;
+  if (step > 1) {
+    const reads = `this output reads 1 of ${grids}, grid ${own}.`;
+    return `${whose} works on ${step} × ${step} = ${grids} interleaved grids; ${reads}`;
+  }
   if (gridLayer) return `${whose} has rate 1: all pixels are one grid.`;
   return layers.length > 1 && rates.length > 1
     ? `The rates ${rates.join(", ")} share no factor above 1: all pixels are one grid.`

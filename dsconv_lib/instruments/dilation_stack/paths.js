@@ -1,11 +1,8 @@
 // Paths through a stack of layers at stride 1 with "same" padding. Pure functions; no page is touched.
 // layers: [{kernelSize, dilation}, ...], input first. A path takes one tap in each layer.
 
-export const DILATION_LIMITS = { side: 28, layers: 6, kernelSize: 7, dilation: 16 };
-
 // [[kernel_size, dilation], ...] as the model has it, or an error that says what is allowed.
-export function checkedStack(pairs) {
-  const { layers: most, kernelSize: mostTaps, dilation: mostRate } = DILATION_LIMITS;
+export function checkedStack(pairs, { layers: most, kernel_size: mostTaps, dilation: mostRate }) {
   if (!Array.isArray(pairs) || pairs.length < 1 || pairs.length > most) {
     throw new RangeError(`${pairs?.length ?? "no"} layers, but a stack has 1 to ${most}`);
   }
@@ -32,7 +29,7 @@ export function firstTap({ kernelSize, dilation }) {
 
 // Paths from one output to the pixels of each map below it, in 1-D; the output's map comes first.
 // Each level has counts, and taps: [from, to, inside] into it. What falls on padding ends there.
-export function pathLevels(layers, place, side = DILATION_LIMITS.side) {
+export function pathLevels(layers, place, side) {
   const top = new Array(side).fill(0);
   top[place] = 1;
   const levels = [{ counts: top, taps: [] }];
@@ -56,7 +53,7 @@ export function pathLevels(layers, place, side = DILATION_LIMITS.side) {
 }
 
 // For each of `side` outputs in a row, the paths that reach the image.
-export function keptPaths(layers, side = DILATION_LIMITS.side) {
+export function keptPaths(layers, side) {
   let kept = new Array(side).fill(1);
   for (const layer of layers) {
     const first = firstTap(layer);
@@ -70,7 +67,7 @@ export function keptPaths(layers, side = DILATION_LIMITS.side) {
 }
 
 // Paths of the output (row, column) that end on padding, of how many, and the mean share of all outputs.
-export function paddingLoss(layers, row, column, side = DILATION_LIMITS.side) {
+export function paddingLoss(layers, row, column, side) {
   const kept = keptPaths(layers, side);
   const inRow = layers.reduce((paths, { kernelSize }) => paths * kernelSize, 1);
   const mean = kept.reduce((sum, paths) => sum + paths, 0) / side / inRow;
@@ -105,7 +102,7 @@ export function ruleInWords({ before, allowed }) {
   return `${sum} + 1 = ${allowed}`;
 }
 
-// The interleaved grids of the whole stack (number 0) or of one layer, and which of them an output reads.
+// The interleaved grids of the whole stack (number 0) or of one layer, and which an output reads.
 export function gridsOf(layers, number, row, column) {
   const chosen = number ? [layers[number - 1]] : layers;
   const divide = (a, b) => (b ? divide(b, a % b) : a);
@@ -121,23 +118,6 @@ export function gridName(row, column, step) {
   const [down, right] = [row % step, column % step];
   if (step <= 5) return String.fromCharCode(65 + down * step + right);
   return String.fromCharCode(65 + down) + String.fromCharCode(97 + right);
-}
-
-const CIVIDIS = (
-  "00224e00285b002e6a0533711a386f273e6e32436d3b496c434e6c4b546c535a6d5a5f6e61656f686a716f70737676767d7c78" +
-  "8482798c8878938e789b9476a39a74aba072b4a76fbcae6cc4b468cdbb63d5c25edec958e7d150f0d846f9e03afee838"
-)
-  .match(/../g)
-  .map((pair) => parseInt(pair, 16));
-
-// matplotlib's cividis, from 33 of its colours; share is 0 to 1.
-export function cividis(share) {
-  const at = Math.max(0, Math.min(1, share)) * 32;
-  const left = Math.min(31, Math.floor(at));
-  return [0, 1, 2].map((part) => {
-    const [from, to] = [CIVIDIS[3 * left + part], CIVIDIS[3 * left + 3 + part]];
-    return Math.round(from + (to - from) * (at - left));
-  });
 }
 
 // A share as a percentage that never says none or all where some are left.

@@ -1,11 +1,10 @@
-"""Paths through a stack whose layers may differ in kernel and rate. Plain integers.
+"""What a stack of layers at stride 1 with ``padding="same"`` reads of a map that has borders.
 
-A layer is ``(kernel_size, dilation)``, input side first, at stride 1 with ``padding="same"``.
+A layer is ``(kernel_size, dilation)``, input side first. Away from the borders,
+``convolution.path_counts`` counts.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import reduce
 from math import gcd, prod
 
 import numpy as np
@@ -14,23 +13,10 @@ from dsconv_lib.checks import require_whole
 from dsconv_lib.convolution import path_counts
 
 SIDE = 28  # [pixels] of the image, and of every map of the stack
-MOST_LAYERS, MOST_TAPS, MOST_RATE = 6, 7, 16
+MOST_LAYERS = 6
+MOST = {"kernel_size": 7, "dilation": 16}
 
 Layers = Sequence[tuple[int, int]]
-
-
-@dataclass(frozen=True)
-class RuleLine:
-    """One line of the no-holes rule: a rate, and what the smaller rates allow it to be."""
-
-    layer: int  # counted from 1 at the input side
-    rate: int
-    allowed: int
-
-    @property
-    def holds(self) -> bool:
-        """Say whether the rate is within what the smaller ones see."""
-        return self.rate <= self.allowed
 
 
 def checked_layers(layers: Iterable) -> list[tuple[int, int]]:
@@ -43,8 +29,6 @@ def checked_layers(layers: Iterable) -> list[tuple[int, int]]:
     Example:
         >>> checked_layers([[3, 1], [5, 2]])
         [(3, 1), (5, 2)]
-
-    Taught in: 03_dilated_convolution.
     """
     layers = list(layers)
     if not 1 <= len(layers) <= MOST_LAYERS:
@@ -55,46 +39,11 @@ def checked_layers(layers: Iterable) -> list[tuple[int, int]]:
 def _checked_layer(number: int, layer: Sequence[int]) -> tuple[int, int]:
     if not isinstance(layer, list | tuple) or len(layer) != 2:
         raise ValueError(f"layer {number} is {layer!r}, but it must be (kernel_size, dilation)")
-    limits = {"kernel_size": (layer[0], MOST_TAPS), "dilation": (layer[1], MOST_RATE)}
-    for name, (value, most) in limits.items():
+    for (name, most), value in zip(MOST.items(), layer, strict=True):
         require_whole(1, **{f"layer {number} {name}": value})
         if value > most:
             raise ValueError(f"layer {number} {name}={value}, but it must be 1 to {most}")
     return int(layer[0]), int(layer[1])
-
-
-def stack_path_counts(layers: Layers) -> list[int]:
-    """Count the paths from each pixel of a row to one output, for layers of any kernels.
-
-    Away from the border: nothing is lost on padding here (``path_levels`` counts that).
-
-    Example (three taps, then five that are two apart):
-        >>> stack_path_counts([(3, 1), (5, 2)])
-        [1, 1, 2, 1, 2, 1, 2, 1, 2, 1, 1]
-
-    Taught in: 03_dilated_convolution.
-    """
-    return reduce(np.convolve, (path_counts(k, [d]) for k, d in layers), np.array([1])).tolist()
-
-
-def no_holes_rule(layers: Layers) -> list[RuleLine]:
-    """Evaluate the exact rule, smallest rate first: each at most one more than the reach so far.
-
-    A layer of ``k`` taps holds ``k - 1`` coins of value ``d``; the proof of the chapter asks
-    nowhere that all hold equally many. A layer of one tap holds none and has no line.
-
-    Example (five taps let the next rate go up to 5):
-        >>> [(line.rate, line.allowed) for line in no_holes_rule([(3, 6), (5, 1)])]
-        [(1, 1), (6, 5)]
-
-    Taught in: 03_dilated_convolution.
-    """
-    lines, reach = [], 0
-    wide = [(d, number, k) for number, (k, d) in enumerate(layers, start=1) if k > 1]
-    for rate, number, kernel_size in sorted(wide):
-        lines.append(RuleLine(number, rate, reach + 1))
-        reach += (kernel_size - 1) * rate
-    return lines
 
 
 def first_tap(kernel_size: int, dilation: int) -> int:
@@ -103,8 +52,6 @@ def first_tap(kernel_size: int, dilation: int) -> int:
     Example (an even kernel has one tap more on the right):
         >>> first_tap(3, dilation=2), first_tap(2, dilation=1)
         (-2, 0)
-
-    Taught in: 03_dilated_convolution.
     """
     return -(dilation * (kernel_size - 1) // 2)
 
@@ -118,18 +65,12 @@ def path_levels(layers: Layers, place: int, size: int = SIDE) -> list[list[int]]
     Example (the first of four outputs of one layer; one of its three taps is lost):
         >>> path_levels([(3, 1)], place=0, size=4)
         [[1, 0, 0, 0], [1, 1, 0, 0]]
-
-    Taught in: 03_dilated_convolution.
     """
     levels = [[int(pixel == place) for pixel in range(size)]]
     for kernel_size, dilation in reversed(layers):
-        below = [0] * size
-        for pixel, paths in enumerate(levels[-1]):
-            for tap in range(kernel_size):
-                at = pixel + first_tap(kernel_size, dilation) + tap * dilation
-                if 0 <= at < size:
-                    below[at] += paths
-        levels.append(below)
+        spread = np.convolve(levels[-1], path_counts(kernel_size, [dilation])).tolist()
+        left = -first_tap(kernel_size, dilation)  # what lies before it fell on padding
+        levels.append(spread[left : left + size])
     return levels
 
 
@@ -139,8 +80,6 @@ def padding_share(layers: Layers, row: int, column: int, size: int = SIDE) -> fl
     Example (a corner output of one ordinary layer loses five of nine taps):
         >>> round(padding_share([(3, 1)], row=0, column=0), 4)
         0.5556
-
-    Taught in: 03_dilated_convolution.
     """
     kept = [sum(path_levels(layers, place, size)[-1]) for place in (row, column)]
     return 1 - prod(kept) / prod(k for k, _ in layers) ** 2
@@ -149,11 +88,9 @@ def padding_share(layers: Layers, row: int, column: int, size: int = SIDE) -> fl
 def mean_padding_share(layers: Layers, size: int = SIDE) -> float:
     """Average ``padding_share`` over all outputs; rows and columns lose independently.
 
-    Example (as in the chapter: one layer at rate 8):
+    Example (as in chapter 03: one layer at rate 8):
         >>> round(mean_padding_share([(3, 8)]), 3)
         0.345
-
-    Taught in: 03_dilated_convolution.
     """
     kept = [sum(path_levels(layers, place, size)[-1]) for place in range(size)]
     return 1 - (sum(kept) / size / prod(k for k, _ in layers)) ** 2
@@ -167,7 +104,5 @@ def shared_rate(layers: Layers) -> int:
     Example (four grids that never meet; then rates that mix):
         >>> shared_rate([(3, 2), (3, 4)]), shared_rate([(3, 2), (3, 3)])
         (2, 1)
-
-    Taught in: 03_dilated_convolution.
     """
     return gcd(*(d for k, d in layers if k > 1)) or 1

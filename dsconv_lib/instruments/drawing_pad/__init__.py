@@ -1,24 +1,34 @@
 """Draw a digit: a trained network reads it in the page, and shows every map on the way."""
 
+import math
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from traitlets import Bool, Bytes, Dict, Int, List, TraitError, Unicode, default, observe, validate
 
 from dsconv_lib.data import MEAN, STD, Digits, load_optdigits
-from dsconv_lib.instruments.drawing_pad.folded import count_weights, run_steps, steps_of, weights_of
-from dsconv_lib.instruments.drawing_pad.state import SIDE, PadState, floats_of
+from dsconv_lib.instruments.drawing_pad.folded import channels_of, steps_of, weights_of
 from dsconv_lib.instruments.drawing_pad.still import plot_reading
-from dsconv_lib.instruments.instrument import page_code, page_style
+from dsconv_lib.instruments.instrument import Instrument, page_code, page_style
 from dsconv_lib.networks import DSNet, load_pretrained
 
 HERE = Path(__file__).parent
+SIDE = 28  # [pixels] of MNIST's frame
+SQUARES = (3, 5, 7, 9, 11)  # [pixels] odd, so that a square has a middle
 MOST_DIGITS = 40
+FIXED = {"mean": MEAN, "std": STD, "squares": list(SQUARES)}  # what the page has to know
 
 
-class DrawingPad(PadState):
+def _binary(**options: Any) -> Bytes:
+    """Make a trait of bytes; what a page sends back comes as a view."""
+    return Bytes(**options).tag(sync=True, from_json=lambda value, _: bytes(value))
+
+
+class DrawingPad(Instrument):
     """A pad to draw on, a DSNet that reads it in the page, and every map of every block.
 
     What is drawn is brought to MNIST's form as ``photographs`` does it, unless ``centred`` is
@@ -54,6 +64,20 @@ class DrawingPad(PadState):
 
     _esm = page_code(HERE / "drawing_pad.js")
     _css = page_style(HERE / "drawing_pad.css")
+    fixed = Dict(FIXED, read_only=True).tag(sync=True)
+    header = List(Dict(), read_only=True).tag(sync=True)  # name, width, dilations, steps of nets
+    weights = _binary(read_only=True)  # float32, of all nets
+    samples = _binary(read_only=True)  # uint8, of all examples
+    labels = List(Int(), read_only=True).tag(sync=True)
+    net = Int(0).tag(sync=True)
+    layer = Unicode("block 1 depthwise").tag(sync=True)
+    channel = Int(0).tag(sync=True)
+    centred = Bool(True).tag(sync=True)
+    square = Int(5).tag(sync=True)  # [pixels] side of what is blanked
+    erasing = Bool(False).tag(sync=True)
+    base = _binary()  # float32, the picture below the strokes; empty where there is none
+    strokes = List(Dict()).tag(sync=True)  # {"erase": bool, "points": [x, y, x, y, ...]} [pixels]
+    seen = _binary()  # float32, what the network gets
 
     def __init__(
         self,
@@ -63,17 +87,28 @@ class DrawingPad(PadState):
         **settings: Any,
     ):
         named = _named([load_pretrained()] if nets is None else nets)
-        images, labels = _examples(digits, labels)
-        first = (images[0] / 255).numpy().tobytes()
-        super().__init__(
-            header=[_describe(name, net) for name, net in named.items()],
-            weights=torch.cat([weights_of(net) for net in named.values()]).numpy().tobytes(),
-            samples=images.numpy().tobytes(),
-            labels=labels,
-            base=first,
-            seen=first,
-            **settings,
-        )
+        self._nets = {name: deepcopy(net).eval() for name, net in named.items()}
+        self._images, self._labels = _examples(digits, labels)
+        first = (self._images[0] / 255).numpy().tobytes()
+        super().__init__(base=first, seen=first, **settings)
+
+    @default("header")
+    def _describe_nets(self) -> list[dict[str, Any]]:
+        return [_describe(name, net) for name, net in self._nets.items()]
+
+    @default("weights")
+    def _lay_out_weights(self) -> bytes:
+        weights = torch.cat([weights_of(net) for net in self._nets.values()])
+        _require_floats("weights", weights)
+        return weights.numpy().tobytes()
+
+    @default("samples")
+    def _lay_out_samples(self) -> bytes:
+        return self._images.numpy().tobytes()
+
+    @default("labels")
+    def _list_labels(self) -> list[int]:
+        return self._labels
 
     @property
     def image(self) -> Tensor:
@@ -84,7 +119,7 @@ class DrawingPad(PadState):
         Raises:
             ValueError: another shape, or ink outside 0 to 1.
         """
-        return floats_of(self.seen).view(1, 1, SIDE, SIDE)
+        return _floats_of(self.seen).view(1, 1, SIDE, SIDE)
 
     @image.setter
     def image(self, image: Tensor) -> None:
@@ -103,13 +138,12 @@ class DrawingPad(PadState):
     @property
     def probabilities(self) -> Tensor:
         """The chosen network's ten probabilities for ``image``: float32 (10,)."""
-        return self._maps()["logits"].softmax(dim=0)
+        with torch.no_grad():
+            return self._chosen()((self.image - MEAN) / STD)[0].softmax(dim=0)
 
     def draw_still(self) -> None:
         """Draw the digit, its maps in small, and the ten bars."""
-        maps = self._maps()
-        maps.pop("logits")
-        plot_reading(self.image, maps, self.probabilities)
+        plot_reading(self.image, self._maps(), self.probabilities)
 
     def still_words(self) -> str:
         """Say what the network of the still reads."""
@@ -121,12 +155,66 @@ class DrawingPad(PadState):
             f"ten bars: it reads a {int(digit)}, with a probability {words}."
         )
 
+    def _chosen(self) -> DSNet:
+        return list(self._nets.values())[self.net]
+
     def _maps(self) -> dict[str, Tensor]:
-        """Run the chosen network on ``image``."""
-        sizes = [sum(map(count_weights, net["steps"])) for net in self.header]
-        own = floats_of(self.weights).split(sizes)[self.net]
+        """Let the chosen network read ``image``, and keep the maps of every convolution."""
+        net, kept = self._chosen(), []
+        hooks = [
+            layer.register_forward_hook(lambda *run: kept.append(run[2][0]))
+            for layer in net.modules()
+            if isinstance(layer, nn.Conv2d)
+        ]
         with torch.no_grad():
-            return run_steps(self.header[self.net]["steps"], own, (self.image - MEAN) / STD)
+            net((self.image - MEAN) / STD)
+        for hook in hooks:
+            hook.remove()
+        return dict(zip(channels_of(steps_of(net)), kept, strict=True))
+
+    @validate("square")
+    def _check_square(self, proposal: dict) -> int:
+        _require_among("square", proposal["value"], SQUARES)
+        return proposal["value"]
+
+    @validate("net", "layer", "channel")
+    def _check_choice(self, proposal: dict) -> Any:
+        name, value = proposal["trait"].name, proposal["value"]
+        net = value if name == "net" else self.net
+        _require_among("net", net, range(len(self.header)))
+        if name != "net":
+            channels = channels_of(self.header[net]["steps"])
+            _require_among("layer", value if name == "layer" else self.layer, channels)
+        if name == "channel":
+            _require_among("channel", value, range(channels[self.layer]))
+        return value
+
+    @observe("net", "layer")
+    def _stay_inside(self, _: dict) -> None:
+        """Another net or layer may have no such map: go back to its first."""
+        channels = channels_of(self.header[self.net]["steps"])
+        if self.layer not in channels:
+            self.layer = "block 1 depthwise"
+        if self.channel >= channels[self.layer]:
+            self.channel = 0
+
+    @validate("base", "seen")
+    def _check_picture(self, proposal: dict) -> bytes:
+        name, value = proposal["trait"].name, proposal["value"]
+        if value or name == "seen":
+            if len(value) != 4 * SIDE**2:
+                raise TraitError(f"{name} has {len(value)} bytes; 784 float32, 3136 bytes, fit")
+            _require_floats(name, _floats_of(value), least=0, most=1)
+        return value
+
+    @validate("strokes")
+    def _check_strokes(self, proposal: dict) -> list[dict]:
+        for stroke in proposal["value"]:
+            points = stroke.get("points")
+            numbers = isinstance(points, list) and all(isinstance(p, int | float) for p in points)
+            if not numbers or len(points) % 2 or not points or not all(map(math.isfinite, points)):
+                raise TraitError(f"points={points!r}; [x, y, x, y, ...] in pixels is needed")
+        return proposal["value"]
 
 
 def _named(nets: Sequence[DSNet] | Mapping[str, DSNet]) -> dict[str, DSNet]:
@@ -167,3 +255,24 @@ def _examples(
             f"(N, 1, 28, 28) with N labels from 0 to 9 are needed, and N from 1 to {MOST_DIGITS}"
         )
     return digits.contiguous(), labels
+
+
+def _floats_of(data: bytes) -> Tensor:
+    return torch.frombuffer(bytearray(data), dtype=torch.float32)
+
+
+def _require_floats(
+    name: str, values: Tensor, least: float = -math.inf, most: float = math.inf
+) -> None:
+    wrong = ~(values.isfinite() & (values >= least) & (values <= most))
+    if wrong.any():
+        raise TraitError(
+            f"{name}: {int(wrong.sum())} of {len(values)} numbers, the first of them "
+            f"{values[wrong][0]:g}, are not finite or not in {least:g} to {most:g}"
+        )
+
+
+def _require_among(name: str, value: Any, allowed: Any) -> None:
+    if value not in allowed:
+        known = f"{allowed}" if isinstance(allowed, range) else ", ".join(map(str, allowed))
+        raise TraitError(f"{name}={value!r} is not one of {known}")

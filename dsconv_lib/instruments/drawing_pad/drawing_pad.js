@@ -7,23 +7,22 @@ import {
   element,
   floats,
   keep,
-  largest,
   mount,
   number,
   oncePerFrame,
-  slider,
 } from "../shared/dom.js";
+import { Blanking } from "./blanking.js";
 import { emptyInk, inkOf, inkSegment, mnistForm, plainForm } from "./ink.js";
-import { detailView, mapsView } from "./maps.js";
-import { FRAME, forward, occlude, readNets, winnerOf } from "./network.js";
-import { barsView, figureOf, inkPad, netsView, percentWords, probe, samplesView, tint } from "./parts.js";
-
-const SQUARES = [3, 11]; // sides of the square that is blanked, in pixels of the frame; odd
-const SLICE = 8; // milliseconds of blanking between two frames
+import { MapsView, detailView } from "./maps.js";
+import { FRAME, forward, readNets, winnerOf } from "./network.js";
+import { InkPad, NetsView, barsView, figureOf, percentWords, samplesView, tint } from "./parts.js";
 
 function movedWords({ scale, moved: [right, down] }) {
   const along = (value, plus, less) => `${number(Math.abs(value), 1)} ${value < 0 ? less : plus}`;
-  return `Scaled by ${number(scale)}, moved ${along(right, "right", "left")} and ${along(down, "down", "up")} pixels. The dashed square is 20\u00a0×\u00a020.`;
+  return (
+    `Scaled by ${number(scale)}, moved ${along(right, "right", "left")} and ${along(down, "down", "up")} ` +
+    "pixels. The dashed square is 20\u00a0×\u00a020."
+  );
 }
 
 function uncentredWords(net, centred) {
@@ -32,99 +31,6 @@ function uncentredWords(net, centred) {
   const { probabilities } = forward(net, centred.picture);
   const winner = winnerOf(probabilities);
   return `${words} Centred, it is read as a ${winner}: ${percentWords(probabilities[winner])}.`;
-}
-
-function blankingView(answer, resize) {
-  let job = 0;
-  let done = null;
-  const map = probe("how the probability falls", 196, (row, column) => {
-    const { probabilities, winner, falls } = done;
-    const was = probabilities[winner];
-    return `Blank around row ${row}, column ${column}: the ${winner} goes from ${percentWords(was)} to ${percentWords(was - falls[row * FRAME + column])}.`;
-  });
-  const progress = element("progress", {
-    max: FRAME * FRAME,
-    value: 0,
-    "aria-label": "places blanked",
-    hidden: true,
-  });
-  const words = element("p", { class: "dsconv-note", "aria-live": "polite" });
-  const press = button("Blank a square at every place", () => (job ? stop() : run()));
-  const ghost = element("canvas", { class: "dsconv-pad-ghost", "aria-hidden": "true" });
-  map.stage.append(ghost);
-  const side = slider(
-    "square",
-    { min: SQUARES[0], max: SQUARES[1], step: 2, value: 5, format: (value) => `${value} × ${value}` },
-    resize,
-  );
-  const root = element(
-    "div",
-    { class: "dsconv-pad-part" },
-    element("p", { class: "dsconv-pad-title" }, "Which part counts?"),
-    side.root,
-    element(
-      "div",
-      { class: "dsconv-pad-row" },
-      map.root,
-      element("div", { class: "dsconv-pad-blank" }, press, progress, words),
-    ),
-  );
-  const shown = map.root;
-  const invite = "A square of paper is laid on every place, and the network reads again.";
-  const reset = (text) => {
-    cancelAnimationFrame(job);
-    job = 0;
-    done = null;
-    progress.hidden = shown.hidden = true;
-    press.textContent = "Blank a square at every place";
-    words.textContent = text;
-  };
-  const stop = () => reset(invite);
-  const finish = (result) => {
-    reset("");
-    done = result;
-    const { probabilities, winner, falls, square, picture } = done;
-    const worst = falls.indexOf(Math.max(...falls));
-    const was = probabilities[winner];
-    shown.hidden = false;
-    map.forget();
-    map.draw(falls, FRAME, FRAME, Math.max(0.02, largest(falls)), square);
-    tint(ghost, picture, FRAME, FRAME, 1, true);
-    const place = `row ${Math.floor(worst / FRAME)}, column ${worst % FRAME}`;
-    words.textContent =
-      falls[worst] < 0.01
-        ? `Wherever a square of ${square} × ${square} pixels is blanked, the probability of ${winner} falls by less than one percentage point.${square < SQUARES[1] ? " Try a larger square." : ""}`
-        : `The probability of ${winner} falls most where ${place} is blanked: from ${percentWords(was)} to ${percentWords(was - falls[worst])}. Orange is a fall, blue a rise.`;
-  };
-  const run = () => {
-    const { net, picture, square } = answer();
-    const { probabilities } = forward(net, picture);
-    const falls = new Float32Array(FRAME * FRAME);
-    const places = occlude(net, picture, square, falls);
-    press.textContent = "Stop";
-    progress.hidden = false;
-    words.textContent = "Blanking…";
-    shown.hidden = true;
-    const slice = () => {
-      const until = performance.now() + SLICE;
-      for (;;) {
-        const { value, done: whole } = places.next();
-        if (whole) return finish({ probabilities, winner: winnerOf(probabilities), falls, square, picture });
-        progress.value = value + 1;
-        if (performance.now() > until) break;
-      }
-      job = requestAnimationFrame(slice);
-    };
-    job = requestAnimationFrame(slice);
-  };
-  stop();
-  return {
-    root,
-    stop,
-    draw(square) {
-      side.set(square);
-    },
-  };
 }
 
 function readState(model, nets) {
@@ -150,259 +56,281 @@ function readState(model, nets) {
   };
 }
 
-function drawingPad(root, model, store) {
-  const nets = readNets(model.get("header"), floats(model.get("weights")));
-  const labels = model.get("labels");
+function readSamples(model, labels) {
   const stored = bytes(model.get("samples"));
-  if (stored.length !== labels.length * FRAME * FRAME)
+  const size = FRAME * FRAME;
+  if (stored.length !== labels.length * size)
     throw new RangeError(`${stored.length} bytes for ${labels.length} examples`);
-  const samples = labels.map((_, place) =>
-    Float32Array.from(
-      stored.subarray(place * FRAME * FRAME, (place + 1) * FRAME * FRAME),
-      (value) => value / 255,
-    ),
+  return labels.map((_, place) =>
+    Float32Array.from(stored.subarray(place * size, (place + 1) * size), (value) => value / 255),
   );
-  const history = [];
-  let state = readState(model, nets);
-  let ink = inkOf(state.strokes, state.base);
-  let seen = null;
-  let form = null;
-  let drawing = false;
-  let fresh = false;
+}
 
-  const see = () => {
-    // what the network gets; `fresh` until the ink or the switch changes
-    if (fresh) return;
-    const { base, strokes, centred } = state;
-    fresh = true;
-    form = null;
-    if (base && !strokes.length) seen = base;
-    else if (base || !centred) seen = plainForm(ink);
-    else {
-      form = mnistForm(ink);
-      seen = form?.picture ?? new Float32Array(FRAME * FRAME);
-    }
-  };
-  const said = announcer();
-  const seenCanvas = element("canvas", { class: "dsconv-pad-map", role: "img" });
-  const seenWords = element("p", { class: "dsconv-note" });
-  const pad = inkPad({ begin, extend, end, undo });
-  const bars = barsView();
-  const blanking = blankingView(
-    () => ({ net: state.net, picture: seen, square: state.square }),
-    (square) => {
-      store({ square });
-      read();
-    },
-  );
-  const picks = samplesView(samples, labels, (place) => change({ base: samples[place], strokes: [] }));
-  const netPanel = netsView(nets, (place) => {
-    const layers = forward(nets[place], seen).layers;
-    const found = layers.find(({ name }) => name === state.layer);
-    const kept = found && state.channel < found.output.channels;
-    store({ net: place, ...(found ? {} : { layer: "block 1 depthwise" }), ...(kept ? {} : { channel: 0 }) });
-    read();
-  });
-  const maps = mapsView((layer, channel) => {
-    store({ layer: forward(state.net, seen).layers[layer].name, channel });
-    read();
-  });
-  const detail = detailView();
-  const tool = (words, erasing) =>
-    button(words, () => {
-      store({ erasing });
-      read();
+const same = (a, b) => a === b || (a && b && a.every((value, at) => value === b[at]));
+const bytesOf = (values) => new DataView(Float32Array.from(values ?? []).buffer);
+
+class DrawingPad {
+  history = [];
+  seen = null; // the picture that the network gets
+  form = null; // how it was scaled and moved, if it was
+  fresh = false; // `seen` is older than the ink or the switch until this is true
+  drawing = false;
+
+  // store(settings) keeps them in the model without being told of it
+  constructor(root, model, store) {
+    this.root = root;
+    this.model = model;
+    this.store = store;
+    this.fixed = model.get("fixed");
+    this.nets = readNets(model.get("header"), floats(model.get("weights")), this.fixed);
+    const labels = model.get("labels");
+    this.samples = readSamples(model, labels);
+    this.state = readState(model, this.nets);
+    this.ink = inkOf(this.state.strokes, this.state.base);
+    this.soon = oncePerFrame(() => this.redrawWhereShown());
+    this.makeViews(labels);
+    this.makeTools();
+    this.lay();
+    this.redraw();
+    const told = floats(model.get("seen"));
+    if (!this.seen.every((value, at) => value === told[at])) this.report();
+  }
+
+  makeViews(labels) {
+    this.said = announcer();
+    this.seenCanvas = element("canvas", { class: "dsconv-pad-map", role: "img" });
+    this.seenWords = element("p", { class: "dsconv-note" });
+    this.pad = new InkPad({
+      begin: (place) => this.begin(place),
+      extend: (place) => this.extend(place),
+      end: () => this.end(),
+      undo: () => this.undo(),
     });
-  const pen = tool("Pen", false);
-  const eraser = tool("Eraser", true);
-  const centring = element("input", {
-    type: "checkbox",
-    onchange: () => {
-      store({ centred: centring.checked });
-      settle();
-    },
-  });
+    this.bars = barsView();
+    const answer = () => ({ net: this.state.net, picture: this.seen, square: this.state.square });
+    this.blanking = new Blanking(this.fixed.squares, answer, (square) => this.set({ square }));
+    this.picks = samplesView(this.samples, labels, (place) =>
+      this.change({ base: this.samples[place], strokes: [] }),
+    );
+    this.netPanel = new NetsView(this.nets, (place) => this.choose(place));
+    this.maps = new MapsView((layer, channel) =>
+      this.set({ layer: forward(this.state.net, this.seen).layers[layer].name, channel }),
+    );
+    this.detail = detailView();
+  }
 
-  const redraw = () => {
-    see();
+  makeTools() {
+    const tool = (words, erasing) => button(words, () => this.set({ erasing }));
+    this.pen = tool("Pen", false);
+    this.eraser = tool("Eraser", true);
+    this.centring = element("input", {
+      type: "checkbox",
+      onchange: () => {
+        this.store({ centred: this.centring.checked });
+        this.settle();
+      },
+    });
+  }
+
+  lay() {
+    const box = element("span", { class: "dsconv-pad-box", "aria-hidden": "true" });
+    const frame = element("div", { class: "dsconv-pad-stage dsconv-pad-seen" }, this.seenCanvas, box);
+    const tools = element(
+      "div",
+      { class: "dsconv-pad-tools", role: "group", "aria-label": "Tools" },
+      this.pen,
+      this.eraser,
+      button("Undo", () => this.undo()),
+      button("Clear", () => this.change({ base: null, strokes: [] })),
+    );
+    const words = element("span", {}, "centre and scale");
+    const centring = element("label", { class: "dsconv-pad-switch" }, this.centring, words);
+    this.root.append(
+      element(
+        "div",
+        { class: "dsconv-pad-row" },
+        figureOf("Draw a digit", this.pad.root, tools, this.pad.words),
+        figureOf("What the network gets", frame, centring, this.seenWords),
+        this.bars.root,
+      ),
+      ...[this.said.root, this.picks.root, this.netPanel.root, this.blanking.root],
+      element("p", { class: "dsconv-pad-title dsconv-pad-way" }, "Every map on the way"),
+      element(
+        "p",
+        { class: "dsconv-note" },
+        "From left to right. Each map is scaled by its own largest value: orange above zero, blue below, " +
+          "white at zero. Press a map to see what makes it.",
+      ),
+      ...[this.maps.root, this.detail.root],
+    );
+  }
+
+  see() {
+    if (this.fresh) return;
+    const { base, strokes, centred } = this.state;
+    this.fresh = true;
+    this.form = null;
+    if (base && !strokes.length) this.seen = base;
+    else if (base || !centred) this.seen = plainForm(this.ink);
+    else {
+      this.form = mnistForm(this.ink);
+      this.seen = this.form?.picture ?? new Float32Array(FRAME * FRAME);
+    }
+  }
+
+  redraw() {
+    this.see();
+    const { state, seen } = this;
     const { layers, probabilities } = forward(state.net, seen);
-    const winner = winnerOf(probabilities);
-    const chosen = Math.max(
-      0,
-      layers.findIndex(({ name }) => name === state.layer),
-    );
+    const found = layers.findIndex(({ name }) => name === state.layer);
+    const chosen = Math.max(0, found);
     const channel = Math.min(state.channel, layers[chosen].output.channels - 1);
-    const empty = !seen.some((value) => value > 0);
-    pad.draw(ink, state.erasing);
-    tint(seenCanvas, seen, FRAME, FRAME, 1, true);
-    bars.draw(probabilities);
-    maps.draw(layers, seen, chosen, channel);
-    detail.draw(layers[chosen], channel);
-    netPanel.draw(state.net, seen);
-    picks.draw(
-      state.strokes.length
-        ? -1
-        : samples.findIndex((one) => state.base && one.every((value, at) => value === state.base[at])),
-    );
-    pen.setAttribute("aria-pressed", String(!state.erasing));
-    eraser.setAttribute("aria-pressed", String(state.erasing));
-    centring.checked = state.centred;
-    blanking.draw(state.square);
-    seenWords.textContent = state.base
-      ? "This picture came in MNIST’s form. It is read as it stands."
-      : empty
-        ? "Nothing is drawn."
-        : form
-          ? movedWords(form)
-          : uncentredWords(state.net, drawing ? null : mnistForm(ink));
+    this.pad.draw(this.ink, state.erasing);
+    tint(this.seenCanvas, seen, FRAME, FRAME, 1, true);
+    this.bars.draw(probabilities);
+    this.maps.draw(layers, seen, chosen, channel);
+    this.detail.draw(layers[chosen], channel);
+    this.netPanel.draw(state.net, seen);
+    const picked = this.samples.findIndex((one) => state.base && same(one, state.base));
+    this.picks.draw(state.strokes.length ? -1 : picked);
+    this.pen.setAttribute("aria-pressed", String(!state.erasing));
+    this.eraser.setAttribute("aria-pressed", String(state.erasing));
+    this.centring.checked = state.centred;
+    this.blanking.draw(state.square);
+    this.speak(probabilities);
+  }
+
+  speak(probabilities) {
+    const { base, net } = this.state;
+    const empty = !this.seen.some((value) => value > 0);
+    const drawn = () =>
+      this.form ? movedWords(this.form) : uncentredWords(net, this.drawing ? null : mnistForm(this.ink));
+    const given = "This picture came in MNIST’s form. It is read as it stands.";
+    this.seenWords.textContent = base ? given : empty ? "Nothing is drawn." : drawn();
+    const winner = winnerOf(probabilities);
     const second = winnerOf(probabilities.map((share, digit) => (digit === winner ? -1 : share)));
     const reading =
       `The network reads a ${winner}: its probability is ${percentWords(probabilities[winner])}. ` +
       `Next comes a ${second}: ${percentWords(probabilities[second])}.`;
-    seenCanvas.setAttribute(
-      "aria-label",
-      empty ? "what the network gets: an empty picture" : "what the network gets, 28 × 28 pixels",
-    );
-    said.say(empty ? `Nothing is drawn, and the network answers all the same. ${reading}` : reading);
-  };
-  const soon = oncePerFrame(() => {
-    if (root.isConnected) guarded(redraw);
-  });
-  const guarded = (job) => {
-    try {
-      job();
-    } catch (error) {
-      root.dispatchEvent(new CustomEvent("failed", { detail: error }));
-    }
-  };
+    const gets = empty ? "an empty picture" : "28 × 28 pixels";
+    this.seenCanvas.setAttribute("aria-label", `what the network gets${empty ? ":" : ","} ${gets}`);
+    this.said.say(empty ? `Nothing is drawn, and the network answers all the same. ${reading}` : reading);
+  }
 
-  function report() {
-    const bytesOf = (values) => new DataView(Float32Array.from(values ?? []).buffer);
-    see();
-    store({ base: bytesOf(state.base), strokes: state.strokes, seen: bytesOf(seen) });
+  redrawWhereShown() {
+    if (!this.root.isConnected) return;
+    try {
+      this.redraw();
+    } catch (error) {
+      this.root.dispatchEvent(new CustomEvent("failed", { detail: error }));
+    }
   }
-  function remember() {
-    history.push({ base: state.base, strokes: state.strokes });
-    if (history.length > 100) history.shift();
+
+  set(settings) {
+    this.store(settings);
+    this.read();
   }
-  function settle() {
-    state.centred = centring.checked;
-    fresh = false;
-    blanking.stop();
-    report();
-    soon();
+
+  // Another net; a layer or a map that it does not have gives way to one that it has.
+  choose(place) {
+    const { layer, channel } = this.state;
+    const found = forward(this.nets[place], this.seen).layers.find(({ name }) => name === layer);
+    const kept = found && channel < found.output.channels;
+    const instead = { ...(found ? {} : { layer: "block 1 depthwise" }), ...(kept ? {} : { channel: 0 }) };
+    this.set({ net: place, ...instead });
   }
-  function change(next) {
-    remember();
-    Object.assign(state, next);
-    ink = inkOf(state.strokes, state.base);
-    settle();
+
+  report() {
+    this.see();
+    const { base, strokes } = this.state;
+    this.store({ base: bytesOf(base), strokes, seen: bytesOf(this.seen) });
   }
-  function undo() {
-    if (!history.length) return said.say("There is nothing to undo.");
-    Object.assign(state, history.pop());
-    ink = inkOf(state.strokes, state.base);
-    settle();
+
+  remember() {
+    this.history.push({ base: this.state.base, strokes: this.state.strokes });
+    if (this.history.length > 100) this.history.shift();
   }
-  function begin(place) {
-    remember();
+
+  settle() {
+    this.state.centred = this.centring.checked;
+    this.fresh = false;
+    this.blanking.stop();
+    this.report();
+    this.soon();
+  }
+
+  show(picture) {
+    Object.assign(this.state, picture);
+    this.ink = inkOf(this.state.strokes, this.state.base);
+    this.settle();
+  }
+
+  change(picture) {
+    this.remember();
+    this.show(picture);
+  }
+
+  undo() {
+    if (!this.history.length) return this.said.say("There is nothing to undo.");
+    this.show(this.history.pop());
+  }
+
+  begin(place) {
+    const { state } = this;
+    this.remember();
     if (!state.erasing && !state.strokes.length && state.base) {
       state.base = null;
-      ink = emptyInk();
+      this.ink = emptyInk();
     }
     state.strokes = [...state.strokes, { erase: state.erasing, points: [...place] }];
-    drawing = true;
-    inkSegment(ink, place, place, state.erasing);
-    fresh = false;
-    blanking.stop();
-    soon();
+    this.drawing = true;
+    inkSegment(this.ink, place, place, state.erasing);
+    this.fresh = false;
+    this.blanking.stop();
+    this.soon();
   }
-  function extend(place) {
-    const { points, erase } = state.strokes[state.strokes.length - 1];
+
+  extend(place) {
+    const { points, erase } = this.state.strokes.at(-1);
     const before = points.slice(-2);
     if (Math.hypot(place[0] - before[0], place[1] - before[1]) < 0.1) return;
     points.push(...place);
-    inkSegment(ink, before, place, erase);
-    fresh = false;
-    soon();
-  }
-  function end() {
-    drawing = false;
-    report();
-    soon();
-  }
-  // What the model holds now: a trait set from Python, or by another view of this instrument.
-  function read() {
-    const before = state;
-    const next = readState(model, nets);
-    const same = (a, b) => a === b || (a && b && a.every((value, at) => value === b[at]));
-    if (drawing) Object.assign(next, { base: before.base, strokes: before.strokes });
-    const redrawn =
-      !same(next.base, before.base) || JSON.stringify(next.strokes) !== JSON.stringify(before.strokes);
-    if (redrawn) {
-      remember();
-      ink = inkOf(next.strokes, next.base);
-    }
-    const stale =
-      redrawn || next.net !== before.net || next.square !== before.square || next.centred !== before.centred;
-    state = next;
-    if (stale) {
-      fresh = false;
-      blanking.stop();
-      centring.checked = state.centred;
-      report();
-    }
-    redraw();
+    inkSegment(this.ink, before, place, erase);
+    this.fresh = false;
+    this.soon();
   }
 
-  const frame = element(
-    "div",
-    { class: "dsconv-pad-stage dsconv-pad-seen" },
-    seenCanvas,
-    element("span", { class: "dsconv-pad-box", "aria-hidden": "true" }),
-  );
-  root.append(
-    element(
-      "div",
-      { class: "dsconv-pad-row" },
-      figureOf(
-        "Draw a digit",
-        pad.root,
-        element(
-          "div",
-          { class: "dsconv-pad-tools", role: "group", "aria-label": "Tools" },
-          pen,
-          eraser,
-          button("Undo", undo),
-          button("Clear", () => change({ base: null, strokes: [] })),
-        ),
-        pad.words,
-      ),
-      figureOf(
-        "What the network gets",
-        frame,
-        element("label", { class: "dsconv-pad-switch" }, centring, element("span", {}, "centre and scale")),
-        seenWords,
-      ),
-      bars.root,
-    ),
-    said.root,
-    picks.root,
-    netPanel.root,
-    blanking.root,
-    element("p", { class: "dsconv-pad-title dsconv-pad-way" }, "Every map on the way"),
-    element(
-      "p",
-      { class: "dsconv-note" },
-      "From left to right. Each map is scaled by its own largest value: orange above zero, blue below, white at zero. Press a map to see what makes it.",
-    ),
-    maps.root,
-    detail.root,
-  );
-  redraw();
-  const told = floats(model.get("seen"));
-  if (!seen.every((value, at) => value === told[at])) report();
-  return { read, stop: blanking.stop };
+  end() {
+    this.drawing = false;
+    this.report();
+    this.soon();
+  }
+
+  // What the model holds now: a trait set from Python, or by another view of this instrument.
+  read() {
+    const before = this.state;
+    const next = readState(this.model, this.nets);
+    if (this.drawing) Object.assign(next, { base: before.base, strokes: before.strokes });
+    const strokes = JSON.stringify(next.strokes) !== JSON.stringify(before.strokes);
+    const redrawn = strokes || !same(next.base, before.base);
+    if (redrawn) {
+      this.remember();
+      this.ink = inkOf(next.strokes, next.base);
+    }
+    const stale = redrawn || ["net", "square", "centred"].some((name) => next[name] !== before[name]);
+    this.state = next;
+    if (stale) {
+      this.fresh = false;
+      this.blanking.stop();
+      this.centring.checked = next.centred;
+      this.report();
+    }
+    this.redraw();
+  }
+
+  stop() {
+    this.blanking.stop();
+  }
 }
 
 const REBUILD = ["header", "weights", "samples", "labels"];
@@ -432,7 +360,7 @@ export default {
       pad =
         mount(el, "The drawing pad", (root) => {
           root.addEventListener("failed", ({ detail: error }) => failed(error));
-          return drawingPad(root, model, store);
+          return new DrawingPad(root, model, store);
         }) ?? null;
     };
     const heard = () => {

@@ -1,11 +1,11 @@
 // Every map of every layer, from left to right, and what stands behind the one that is chosen.
 
-import { colourOf, element, largest, number } from "../shared/dom.js";
+import { colourOf, largest } from "../shared/colours.js";
+import { element, number } from "../shared/dom.js";
 import { FRAME } from "./network.js";
 import { figureOf, probe, rove, tint } from "./parts.js";
 
 const DEEP = 8; // tiles above one another
-const KIND_WORDS = { dense: "dense", depthwise: "depthwise", pointwise: "pointwise" };
 
 function layerWords({ name, output }) {
   return `${name}: ${output.channels} maps of ${output.height} × ${output.width}`;
@@ -26,153 +26,136 @@ function precise(value, most) {
   return number(value, most >= 0.1 ? 2 : most >= 0.01 ? 3 : 4);
 }
 
-// choose(layer, channel) is told which tile was pressed.
-export function mapsView(choose) {
-  const root = element("div", {
-    class: "dsconv-pad-scroll dsconv-pad-flow",
-    role: "group",
-    "aria-label": "All maps, from the picture to the answer",
-  });
-  const first = element("canvas", {
-    class: "dsconv-pad-start",
-    role: "img",
-    "aria-label": "what the network gets",
-  });
-  let built = "";
-  let tiles = [];
-  let order = [];
-  let last = null;
-  const across = (sign) => (place, list) => {
-    const { layer, channel } = order[place];
-    const columns = order.filter((one) => one.layer === layer).length;
-    const next = channel + sign * DEEP;
-    if (next >= 0 && next < columns) return place + sign * DEEP;
-    const near = list.findIndex((_, at) => order[at].layer === layer + sign);
-    if (near < 0) return place;
-    const count = order.filter((one) => one.layer === layer + sign).length;
-    const start = sign > 0 ? 0 : Math.floor((count - 1) / DEEP) * DEEP;
-    return near + Math.min(count - 1, start + (channel % DEEP));
-  };
-  rove(
-    root,
-    () => tiles,
-    {
+// The flow of maps. choose(layer, channel) is told which tile was pressed.
+export class MapsView {
+  built = ""; // the layers that the tiles were made for
+  tiles = [];
+  order = []; // of each tile: its layer and its channel
+  last = null; // the tile that was chosen before
+
+  constructor(choose) {
+    this.root = element("div", {
+      ...{ class: "dsconv-pad-scroll dsconv-pad-flow", role: "group" },
+      "aria-label": "All maps, from the picture to the answer",
+    });
+    this.first = element("canvas", {
+      ...{ class: "dsconv-pad-start", role: "img", "aria-label": "what the network gets" },
+    });
+    const moves = {
       ArrowDown: (at) => at + 1,
       ArrowUp: (at) => at - 1,
-      ArrowRight: across(1),
-      ArrowLeft: across(-1),
+      ArrowRight: (at) => across(this.order, at, 1),
+      ArrowLeft: (at) => across(this.order, at, -1),
       Home: () => 0,
       End: (_, list) => list.length,
-    },
-    (tile) => tile.click(),
-  );
-  root.addEventListener("click", (event) => {
-    const tile = event.target.closest?.(".dsconv-pad-tile");
-    if (tile) choose(Number(tile.dataset.layer), Number(tile.dataset.channel));
-  });
-  const build = (layers) => {
-    order = layers.flatMap(({ output }, layer) =>
+    };
+    rove(
+      this.root,
+      () => this.tiles,
+      moves,
+      (tile) => tile.click(),
+    );
+    this.root.addEventListener("click", (event) => {
+      const tile = event.target.closest?.(".dsconv-pad-tile");
+      if (tile) choose(Number(tile.dataset.layer), Number(tile.dataset.channel));
+    });
+  }
+
+  build(layers) {
+    this.order = layers.flatMap(({ output }, layer) =>
       Array.from({ length: output.channels }, (_, channel) => ({ layer, channel })),
     );
-    tiles = order.map(({ layer, channel }) =>
-      element(
-        "button",
-        {
-          type: "button",
-          class: `dsconv-pad-tile dsconv-pad-${layers[layer].kind}`,
-          tabindex: -1,
-          "aria-pressed": "false",
-          "data-layer": layer,
-          "data-channel": channel,
-          "aria-label": `${layers[layer].name}, map ${channel + 1}`,
-        },
-        element("canvas", { "aria-hidden": "true" }),
-      ),
-    );
+    this.tiles = this.order.map(({ layer, channel }) => tileOf(layers[layer], layer, channel));
     const columns = layers.flatMap((layer, place) => {
-      const words = layer.name.split(" ");
-      const kind = KIND_WORDS[layer.kind];
-      const title = words.length > 1 ? words.slice(0, -1).join(" ") : layer.name;
-      const { channels, height, width } = layer.output;
+      const tiles = this.tiles.filter((_, at) => this.order[at].layer === place);
+      const steps = layer.after.map((step) => element("li", {}, step));
       return [
-        element(
-          "div",
-          { class: "dsconv-pad-layer", role: "group", "aria-label": layerWords(layer) },
-          element(
-            "p",
-            { class: "dsconv-pad-head" },
-            title,
-            element("b", { class: `dsconv-pad-kind-${layer.kind}` }, kind),
-            `${channels} × ${height} × ${width}`,
-          ),
-          element(
-            "div",
-            { class: "dsconv-pad-tiles" },
-            ...tiles.filter((_, at) => order[at].layer === place),
-          ),
-        ),
-        element(
-          "ul",
-          { class: "dsconv-pad-after", "aria-label": "then" },
-          ...layer.after.map((step) => element("li", {}, step)),
-        ),
+        columnOf(layer, tiles),
+        element("ul", { class: "dsconv-pad-after", "aria-label": "then" }, ...steps),
       ];
     });
-    root.replaceChildren(
-      element(
-        "div",
-        { class: "dsconv-pad-layer" },
-        element(
-          "p",
-          { class: "dsconv-pad-head" },
-          "picture",
-          element("b", {}, "input"),
-          `1 × ${FRAME} × ${FRAME}`,
-        ),
-        first,
-      ),
+    const shape = `1 × ${FRAME} × ${FRAME}`;
+    const head = element("p", { class: "dsconv-pad-head" }, "picture", element("b", {}, "input"), shape);
+    this.root.replaceChildren(
+      element("div", { class: "dsconv-pad-layer" }, head, this.first),
       ...columns,
       element("p", { class: "dsconv-pad-after" }, "softmax: the ten bars"),
     );
-  };
+  }
+
   // Scroll the flow, and never the page, until a newly chosen tile is seen.
-  const reveal = (tile) => {
-    if (tile === last) return;
-    last = tile;
+  reveal(tile) {
+    const { root } = this;
+    if (tile === this.last) return;
+    this.last = tile;
     const left = tile.offsetLeft - root.offsetLeft;
     const room = root.clientWidth - tile.offsetWidth - 8;
     if (left < root.scrollLeft) root.scrollLeft = left - 8;
     else if (left > root.scrollLeft + room) root.scrollLeft = Math.max(0, left - room / 2);
-  };
-  return {
-    root,
-    draw(layers, picture, chosen, channel) {
-      const next = layers.map(layerWords).join();
-      if (next !== built) {
-        build(layers);
-        built = next;
-        last = null;
+  }
+
+  draw(layers, picture, chosen, channel) {
+    const next = layers.map(layerWords).join();
+    if (next !== this.built) {
+      this.build(layers);
+      this.built = next;
+      this.last = null;
+    }
+    tint(this.first, picture, FRAME, FRAME, 1, true);
+    this.order.forEach((at, place) => {
+      const tile = this.tiles[place];
+      const { output } = layers[at.layer];
+      const most = brightest(output, at.channel);
+      tint(tile.firstChild, mapOf(output, at.channel), output.height, output.width, most);
+      const pressed = at.layer === chosen && at.channel === channel;
+      if (pressed !== (tile.tabIndex === 0)) {
+        tile.tabIndex = pressed ? 0 : -1;
+        tile.setAttribute("aria-pressed", String(pressed));
       }
-      tint(first, picture, FRAME, FRAME, 1, true);
-      order.forEach((at, place) => {
-        const tile = tiles[place];
-        const { output } = layers[at.layer];
-        tint(
-          tile.firstChild,
-          mapOf(output, at.channel),
-          output.height,
-          output.width,
-          brightest(output, at.channel),
-        );
-        const pressed = at.layer === chosen && at.channel === channel;
-        if (pressed !== (tile.tabIndex === 0)) {
-          tile.tabIndex = pressed ? 0 : -1;
-          tile.setAttribute("aria-pressed", String(pressed));
-        }
-        if (pressed) reveal(tile);
-      });
-    },
+      if (pressed) this.reveal(tile);
+    });
+  }
+}
+
+// The tile a column of tiles further, in the same layer or the next.
+function across(order, place, sign) {
+  const { layer, channel } = order[place];
+  const count = (number) => order.filter((one) => one.layer === number).length;
+  const next = channel + sign * DEEP;
+  if (next >= 0 && next < count(layer)) return place + sign * DEEP;
+  const near = order.findIndex((one) => one.layer === layer + sign);
+  if (near < 0) return place;
+  const many = count(layer + sign);
+  const start = sign > 0 ? 0 : Math.floor((many - 1) / DEEP) * DEEP;
+  return near + Math.min(many - 1, start + (channel % DEEP));
+}
+
+function tileOf({ name, kind }, layer, channel) {
+  const attributes = {
+    ...{ type: "button", class: `dsconv-pad-tile dsconv-pad-${kind}`, tabindex: -1 },
+    ...{ "aria-pressed": "false", "data-layer": layer, "data-channel": channel },
+    "aria-label": `${name}, map ${channel + 1}`,
   };
+  return element("button", attributes, element("canvas", { "aria-hidden": "true" }));
+}
+
+function columnOf(layer, tiles) {
+  const { name, kind } = layer;
+  const words = name.split(" ");
+  const title = words.length > 1 ? words.slice(0, -1).join(" ") : name;
+  const { channels, height, width } = layer.output;
+  return element(
+    "div",
+    { class: "dsconv-pad-layer", role: "group", "aria-label": layerWords(layer) },
+    element(
+      "p",
+      { class: "dsconv-pad-head" },
+      title,
+      element("b", { class: `dsconv-pad-kind-${kind}` }, kind),
+      `${channels} × ${height} × ${width}`,
+    ),
+    element("div", { class: "dsconv-pad-tiles" }, ...tiles),
+  );
 }
 
 function cell(value, most, tag, ...before) {
@@ -218,55 +201,52 @@ function weightList(weights) {
   );
 }
 
+// The values of a map: where they end, or the one that it has.
+function endsOf(values, { height, width }) {
+  if (values.length === 1) {
+    const one = precise(values[0], Math.abs(values[0]));
+    return `Its one value is ${one}; such single values are coloured by the largest of them all.`;
+  }
+  const [low, high] = [number(Math.min(...values)), number(Math.max(...values))];
+  return `Its ${height} × ${width} values lie between ${low} and ${high}.`;
+}
+
+// What makes a map, in a sentence.
 function behind({ name, kind, input, output, kernelSize, dilation }, channel, own) {
-  const values = mapOf(output, channel);
-  const ends =
-    values.length === 1
-      ? `Its one value is ${precise(values[0], Math.abs(values[0]))}; such single values are coloured by the largest of them all.`
-      : `Its ${output.height} × ${output.width} values lie between ${number(Math.min(...values))} and ${number(Math.max(...values))}.`;
+  const map = `map ${channel + 1}`;
+  const ends = endsOf(mapOf(output, channel), output);
   const spread = dilation === 1 ? "taps side by side" : `taps ${dilation} pixels apart`;
-  const kernel = `one ${kernelSize} × ${kernelSize} kernel, dilation ${dilation} (${spread})`;
+  const square = `one ${kernelSize} × ${kernelSize} kernel`;
+  const kernel = `${square}, dilation ${dilation} (${spread})`;
   if (kind === "dense") return `Map ${channel + 1} of the stem: ${kernel}, slides over the picture. ${ends}`;
+  const start = `Map ${channel + 1} of ${name === "average" ? "the average" : name}:`;
   if (name === "average") {
-    return (
-      `Map ${channel + 1} of the average: one ${kernelSize} × ${kernelSize} kernel as large as map ${channel + 1} of what comes in; ` +
-      `each place has a weight of its own. ${ends}`
-    );
+    const places = "each place has a weight of its own.";
+    return `${start} ${square} as large as ${map} of what comes in; ${places} ${ends}`;
   }
   if (kind === "depthwise") {
-    return `Map ${channel + 1} of ${name}: ${kernel}, slides over map ${channel + 1} of what comes in, and over no other. ${ends}`;
+    return `${start} ${kernel}, slides over ${map} of what comes in, and over no other. ${ends}`;
   }
-  const strongest = own.reduce(
-    (best, weight, place) => (Math.abs(weight) > Math.abs(own[best]) ? place : best),
-    0,
-  );
+  const strongest = own.reduce((best, one, at) => (Math.abs(one) > Math.abs(own[best]) ? at : best), 0);
   return (
-    `Map ${channel + 1} of ${name}: each pixel is a sum of the ${input.channels} depthwise maps at that pixel, ` +
-    `times these ${input.channels} weights. Depthwise map ${strongest + 1} counts most, with ${number(own[strongest])}. ${ends}`
+    `${start} each pixel is a sum of the ${input.channels} depthwise maps at that pixel, ` +
+    `times these ${input.channels} weights. Depthwise map ${strongest + 1} counts most, ` +
+    `with ${number(own[strongest])}. ${ends}`
   );
 }
 
 // The chosen map, enlarged, between what it reads and the weights that make it.
 export function detailView() {
   let now = null;
-  const told = (stacked, channel) => (row, column) =>
-    `Row ${row}, column ${column}: ${number(mapOf(stacked(), channel())[row * stacked().width + column], 3)}.`;
-  const output = probe(
-    "the chosen map",
-    168,
-    told(
-      () => now.layer.output,
-      () => now.channel,
-    ),
-  );
-  const input = probe(
-    "the map it reads",
-    168,
-    told(
-      () => now.layer.input,
-      () => now.source,
-    ),
-  );
+  const told = (which) => (row, column) => {
+    const [stacked, channel] = which();
+    const value = mapOf(stacked, channel)[row * stacked.width + column];
+    return `Row ${row}, column ${column}: ${number(value, 3)}.`;
+  };
+  const given = told(() => [now.layer.output, now.channel]);
+  const read = told(() => [now.layer.input, now.source]);
+  const output = probe("the chosen map", 168, given);
+  const input = probe("the map it reads", 168, read);
   const weights = element("div", { class: "dsconv-pad-figure dsconv-pad-behind" });
   const reads = figureOf("It reads", input.root);
   const gives = figureOf("The map", output.root);

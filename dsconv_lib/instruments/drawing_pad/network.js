@@ -4,8 +4,6 @@
 import { conv2d, conv2dCost, receptiveField, requireWhole, stack } from "../shared/convolution.js";
 
 export const FRAME = 28;
-const MEAN = 0.1307;
-const SPREAD = 0.3081; // of MNIST's training digits, as dsconv_lib.data has them
 const SIZES = {
   conv: ["in_channels", "out_channels", "kernel_size", "dilation"],
   block: ["in_channels", "out_channels", "kernel_size", "dilation"],
@@ -29,8 +27,9 @@ export function stepWeights(step) {
   return op === "norm" ? 2 * step.channels : 0;
 }
 
-// header: [{name, width, dilations, steps}, ...]; weights: one Float32Array for all of them.
-export function readNets(header, weights) {
+// header: [{name, width, dilations, steps}, ...]; weights: one Float32Array for all of them; mean and std:
+// what ink is normalised by.
+export function readNets(header, weights, { mean, std }) {
   if (!Array.isArray(header) || !header.length) throw new RangeError("no network was given");
   let start = 0;
   const nets = header.map(({ name, width, dilations, steps }) => {
@@ -46,7 +45,7 @@ export function readNets(header, weights) {
       parts.push({ ...step, weights: weights.subarray(start, start + count) });
       start += count;
     }
-    return { name, width, dilations, steps: parts, ...priceOf(steps) };
+    return { name, width, dilations, mean, std, steps: parts, ...priceOf(steps) };
   });
   if (weights.length !== start) {
     throw new RangeError(`${weights.length} weights came, but the networks have ${start}`);
@@ -123,97 +122,91 @@ export function softmax(logits) {
   return powers.map((power) => power / sum);
 }
 
-// Every convolution's map, with the stack it read, and the ten logits and probabilities.
-// A layer is {name, kind, step, block, input, output, weights, kernelSize, dilation, after: [words]}.
-export function forward(net, picture) {
-  const layers = [];
-  let x = stack(
-    1,
-    FRAME,
-    FRAME,
-    Float32Array.from(picture, (ink) => (ink - MEAN) / SPREAD),
-  );
-  let logits = null;
-  let block = 0;
-  const after = (words) => layers.length && layers[layers.length - 1].after.push(words);
-  const convolve = (
-    name,
-    kind,
-    input,
-    weights,
-    out,
-    kernelSize,
-    dilation,
-    groups,
-    padding = dilation * (kernelSize >> 1),
-  ) => {
-    const output = conv2d(input, weights, null, out, kernelSize, { padding, dilation, groups });
-    layers.push({ name, kind, input, output, weights, kernelSize, dilation, after: [] });
-    return output;
-  };
-  for (const step of net.steps) {
-    const { op, in_channels: i, out_channels: o, kernel_size: k, dilation, weights } = step;
-    if (op === "conv") x = convolve("stem", "dense", x, weights, o, k, dilation, 1);
-    if (op === "block") {
-      const name = `block ${++block}`;
-      const first = i * k * k;
-      const second = first + o * i;
-      const filtered = convolve(
-        `${name} depthwise`,
-        "depthwise",
-        x,
-        weights.subarray(0, first),
-        i,
-        k,
-        dilation,
-        i,
-      );
-      const mixed = convolve(
-        `${name} pointwise`,
-        "pointwise",
-        filtered,
-        weights.subarray(first, second),
-        o,
-        1,
-        1,
-        1,
-      );
-      x = scaleAndAdd(mixed, weights.subarray(second), step.shortcut ? x : null, true);
-      after(step.shortcut ? "norm, + the block’s input, ReLU" : "norm, ReLU");
-    }
-    if (op === "average")
-      x = convolve("average", "depthwise", x, weights, step.channels, k, 1, step.channels, 0);
-    if (op === "norm") {
-      x = scaleAndAdd(x, weights, null, false);
-      after("norm");
-    }
-    if (op === "relu") {
-      x = { ...x, data: x.data.map((value) => Math.max(0, value)) };
-      after("ReLU");
-    }
-    if (op === "pool") {
-      x = maxPool(x);
-      after(`max pool to ${x.height}\u00a0×\u00a0${x.width}`);
-    }
-    if (op === "mean") {
-      const area = x.height * x.width;
-      x = stack(
-        x.channels,
-        1,
-        1,
-        Float32Array.from(
-          { length: x.channels },
-          (_, channel) =>
-            x.data.subarray(channel * area, (channel + 1) * area).reduce((a, b) => a + b, 0) / area,
-        ),
-      );
-      after("mean of each map");
-    }
-    if (op === "linear") {
-      logits = conv2d(x, weights.subarray(0, o * i), weights.subarray(o * i), o, 1).data;
-      after(`linear: ${i} numbers to ${o} logits`);
-    }
+// A run of a net: the present maps, every convolution so far, and, at the end, the logits. A layer is
+// {name, kind, input, output, weights, kernelSize, dilation, after: [words]}.
+class Run {
+  layers = [];
+  blocks = 0;
+  logits = null;
+
+  constructor({ mean, std }, picture) {
+    this.x = stack(
+      1,
+      FRAME,
+      FRAME,
+      Float32Array.from(picture, (ink) => (ink - mean) / std),
+    );
   }
+
+  after(words) {
+    this.layers.at(-1)?.after.push(words);
+  }
+
+  // shape: {out, kernelSize = 1, dilation = 1, groups = 1, padding}
+  convolve(name, kind, weights, shape) {
+    const { out, kernelSize = 1, dilation = 1, groups = 1 } = shape;
+    const { padding = dilation * (kernelSize >> 1) } = shape;
+    const input = this.x;
+    this.x = conv2d(input, weights, null, out, kernelSize, { padding, dilation, groups });
+    this.layers.push({ name, kind, input, output: this.x, weights, kernelSize, dilation, after: [] });
+  }
+}
+
+// What each step does to a run.
+const STEPS = {
+  conv(run, { out_channels: out, kernel_size: kernelSize, dilation, weights }) {
+    run.convolve("stem", "dense", weights, { out, kernelSize, dilation });
+  },
+  block(run, { in_channels: i, out_channels: o, kernel_size: kernelSize, dilation, weights, shortcut }) {
+    const name = `block ${++run.blocks}`;
+    const first = i * kernelSize * kernelSize;
+    const second = first + o * i;
+    const before = run.x;
+    const filters = weights.subarray(0, first);
+    run.convolve(`${name} depthwise`, "depthwise", filters, { out: i, kernelSize, dilation, groups: i });
+    run.convolve(`${name} pointwise`, "pointwise", weights.subarray(first, second), { out: o });
+    run.x = scaleAndAdd(run.x, weights.subarray(second), shortcut ? before : null, true);
+    run.after(shortcut ? "norm, + the block’s input, ReLU" : "norm, ReLU");
+  },
+  average(run, { channels, kernel_size: kernelSize, weights }) {
+    run.convolve("average", "depthwise", weights, {
+      out: channels,
+      kernelSize,
+      groups: channels,
+      padding: 0,
+    });
+  },
+  norm(run, { weights }) {
+    run.x = scaleAndAdd(run.x, weights, null, false);
+    run.after("norm");
+  },
+  relu(run) {
+    run.x = { ...run.x, data: run.x.data.map((value) => Math.max(0, value)) };
+    run.after("ReLU");
+  },
+  pool(run) {
+    run.x = maxPool(run.x);
+    run.after(`max pool to ${run.x.height}\u00a0×\u00a0${run.x.width}`);
+  },
+  mean(run) {
+    const { data, channels, height, width } = run.x;
+    const area = height * width;
+    const sumOf = (channel) => data.subarray(channel * area, (channel + 1) * area).reduce((a, b) => a + b, 0);
+    const means = Float32Array.from({ length: channels }, (_, channel) => sumOf(channel) / area);
+    run.x = stack(channels, 1, 1, means);
+    run.after("mean of each map");
+  },
+  linear(run, { in_channels: i, out_channels: o, weights }) {
+    run.logits = conv2d(run.x, weights.subarray(0, o * i), weights.subarray(o * i), o, 1).data;
+    run.after(`linear: ${i} numbers to ${o} logits`);
+  },
+};
+
+// Every convolution's map, with the stack it read, and the ten logits and probabilities.
+export function forward(net, picture) {
+  const run = new Run(net, picture);
+  for (const step of net.steps) STEPS[step.op](run, step);
+  const { layers, logits } = run;
   if (!logits?.every(Number.isFinite)) throw new RangeError("the network's answer is not a finite number");
   return { layers, logits, probabilities: softmax(logits) };
 }

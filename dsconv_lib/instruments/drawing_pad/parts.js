@@ -1,6 +1,7 @@
 // The parts of the drawing pad above its maps. Each is made once and returns {root, draw(...)}.
 
-import { colourOf, element, grouped, number, slider } from "../shared/dom.js";
+import { colourOf } from "../shared/colours.js";
+import { element, grouped, number, slider } from "../shared/dom.js";
 import { ERASER, INK_SIDE, PEN } from "./ink.js";
 import { FRAME, forward, winnerOf } from "./network.js";
 
@@ -71,37 +72,54 @@ export function rove(root, buttons, moves, walked = () => {}) {
 // A canvas whose pixels can be asked: mouse, finger or arrow keys; tell(row, column) gives the answer.
 export function probe(name, size, tell) {
   const canvas = element("canvas", {
-    tabindex: 0,
-    role: "img",
+    ...{ tabindex: 0, role: "img", class: "dsconv-pad-map" },
     "aria-label": `${name}; arrow keys ask single pixels`,
-    class: "dsconv-pad-map",
   });
   const mark = element("span", { class: "dsconv-pad-mark", hidden: true });
   const words = element("p", { class: "dsconv-note dsconv-pad-told", "aria-live": "polite" });
   const stage = element("div", { class: "dsconv-pad-stage", style: `width:${size}px` }, canvas, mark);
   const root = element("div", { class: "dsconv-pad-probe", style: `width:${size}px` }, stage, words);
   let place = null;
-  const show = (span = 1) => {
+  let span = 1; // side of what is marked, in pixels of the map
+  const show = () => {
     mark.hidden = !place;
     words.textContent = place ? tell(place.row, place.column) : "Point at a pixel, or use arrow keys.";
-    if (!place) return;
-    const { width, height } = canvas;
-    const half = (span - 1) / 2;
-    Object.assign(mark.style, {
-      left: `${(100 * (place.column - half)) / width}%`,
-      top: `${(100 * (place.row - half)) / height}%`,
-      width: `${(100 * span) / width}%`,
-      height: `${(100 * span) / height}%`,
-    });
+    if (place) markPlace(mark, canvas, place, span);
   };
-  let span = 1;
   const go = (row, column) => {
-    place = {
-      row: Math.max(0, Math.min(canvas.height - 1, row)),
-      column: Math.max(0, Math.min(canvas.width - 1, column)),
-    };
-    show(span);
+    const within = (at, most) => Math.max(0, Math.min(most - 1, at));
+    place = { row: within(row, canvas.height), column: within(column, canvas.width) };
+    show();
   };
+  askedBy(canvas, go, () => place);
+  return {
+    ...{ root, stage },
+    draw(values, height, width, most, marked = 1) {
+      if (place && (place.row >= height || place.column >= width)) place = null;
+      span = marked;
+      tint(canvas, values, height, width, most);
+      show();
+    },
+    forget() {
+      place = null;
+      span = 1;
+      show();
+    },
+  };
+}
+
+function markPlace(mark, { width, height }, { row, column }, span) {
+  const half = (span - 1) / 2;
+  Object.assign(mark.style, {
+    left: `${(100 * (column - half)) / width}%`,
+    top: `${(100 * (row - half)) / height}%`,
+    width: `${(100 * span) / width}%`,
+    height: `${(100 * span) / height}%`,
+  });
+}
+
+// Pointer and arrow keys of a probe; the first key starts in the middle.
+function askedBy(canvas, go, where) {
   const follow = (event) => {
     const frame = canvas.getBoundingClientRect();
     go(
@@ -115,118 +133,122 @@ export function probe(name, size, tell) {
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     if (!step) return;
     event.preventDefault();
+    const place = where();
     if (place) go(place.row + step[0], place.column + step[1]);
     else go(canvas.height >> 1, canvas.width >> 1);
   });
-  return {
-    root,
-    stage,
-    draw(values, height, width, most, marked = 1) {
-      if (place && (place.row >= height || place.column >= width)) place = null;
-      span = marked;
-      tint(canvas, values, height, width, most);
-      show(span);
-    },
-    forget() {
-      place = null;
-      show();
-    },
-  };
 }
 
+const KEYS = "Arrow keys move the pen, space puts it down or lifts it.";
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
 // The pad itself. begin, extend and end are told places in pixels of the 28 × 28 frame.
-export function inkPad({ begin, extend, end, undo }) {
-  const keys = "Arrow keys move the pen, space puts it down or lifts it.";
-  const canvas = element("canvas", {
-    class: "dsconv-pad-canvas",
-    tabindex: 0,
-    role: "application",
-    "aria-roledescription": "drawing pad",
-    "aria-label": `Drawing pad. ${keys}`,
-  });
-  const cursor = element("span", { class: "dsconv-pad-cursor", hidden: true });
-  const words = element(
-    "p",
-    { class: "dsconv-note", "aria-live": "polite" },
-    `Mouse, pen or finger. ${keys}`,
-  );
-  const root = element("div", { class: "dsconv-pad-stage dsconv-pad-paper" }, canvas, cursor);
-  let held = null;
-  let down = false;
-  const at = { x: FRAME / 2, y: FRAME / 2 };
-  const placeOf = (event) => {
-    const frame = canvas.getBoundingClientRect();
-    const inside = (value) => Math.max(-3, Math.min(FRAME + 3, Math.round(value * FRAME * 100) / 100));
-    return [
-      inside((event.clientX - frame.left) / frame.width),
-      inside((event.clientY - frame.top) / frame.height),
-    ];
-  };
-  const lift = () => {
-    if (down) {
-      down = false;
-      cursor.classList.remove("dsconv-pad-down");
-      end();
-    }
-  };
-  canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || held !== null) return;
-    lift();
-    cursor.hidden = true;
-    held = event.pointerId;
-    canvas.setPointerCapture(held);
-    begin(placeOf(event));
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== held) return;
-    const pieces = event.getCoalescedEvents?.() ?? [];
-    for (const piece of pieces.length ? pieces : [event]) extend(placeOf(piece));
-  });
-  for (const name of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(name, (event) => {
-      if (event.pointerId === held) {
-        held = null;
-        end();
-      }
+export class InkPad {
+  held = null; // the pointer that draws
+  down = false; // whether the pen of the keys is
+  at = { x: FRAME / 2, y: FRAME / 2 };
+
+  constructor(tell) {
+    this.tell = tell;
+    this.canvas = element("canvas", {
+      ...{ class: "dsconv-pad-canvas", tabindex: 0, role: "application" },
+      "aria-roledescription": "drawing pad",
+      "aria-label": `Drawing pad. ${KEYS}`,
     });
+    this.cursor = element("span", { class: "dsconv-pad-cursor", hidden: true });
+    this.words = element(
+      "p",
+      { class: "dsconv-note", "aria-live": "polite" },
+      `Mouse, pen or finger. ${KEYS}`,
+    );
+    this.root = element("div", { class: "dsconv-pad-stage dsconv-pad-paper" }, ...[this.canvas, this.cursor]);
+    this.follow();
+    this.canvas.addEventListener("blur", () => this.lift());
+    this.canvas.addEventListener("keydown", (event) => this.press(event));
   }
-  canvas.addEventListener("blur", lift);
-  canvas.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
+
+  placeOf(event) {
+    const frame = this.canvas.getBoundingClientRect();
+    const inside = (value) => Math.max(-3, Math.min(FRAME + 3, Math.round(value * FRAME * 100) / 100));
+    const { left, top, width, height } = frame;
+    return [inside((event.clientX - left) / width), inside((event.clientY - top) / height)];
+  }
+
+  follow() {
+    const { canvas, tell } = this;
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || this.held !== null) return;
+      this.lift();
+      this.cursor.hidden = true;
+      this.held = event.pointerId;
+      canvas.setPointerCapture(this.held);
+      tell.begin(this.placeOf(event));
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (event.pointerId !== this.held) return;
+      const pieces = event.getCoalescedEvents?.() ?? [];
+      for (const piece of pieces.length ? pieces : [event]) tell.extend(this.placeOf(piece));
+    });
+    for (const name of ["pointerup", "pointercancel"]) {
+      canvas.addEventListener(name, (event) => {
+        if (event.pointerId !== this.held) return;
+        this.held = null;
+        tell.end();
+      });
+    }
+  }
+
+  lift() {
+    if (!this.down) return;
+    this.down = false;
+    this.cursor.classList.remove("dsconv-pad-down");
+    this.tell.end();
+  }
+
+  press(event) {
+    const { key } = event;
+    const chord = event.ctrlKey || event.metaKey;
+    if (key === "z" && chord) {
       event.preventDefault();
-      lift();
-      undo();
+      this.lift();
+      this.tell.undo();
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || held !== null) return;
-    if (event.key === "Escape") lift();
-    else if (event.key === " ") {
-      if (down) lift();
-      else {
-        down = true;
-        begin([at.x, at.y]);
-      }
-    } else if (step) {
-      at.x = Math.max(0, Math.min(FRAME, at.x + step[0]));
-      at.y = Math.max(0, Math.min(FRAME, at.y + step[1]));
-      if (down) extend([at.x, at.y]);
-    } else return;
+    if (chord || event.altKey || this.held !== null) return;
+    if (key === "Escape") this.lift();
+    else if (key === " ") this.putDownOrLift();
+    else if (key in STEPS) this.step(...STEPS[key]);
+    else return;
     event.preventDefault();
-    cursor.hidden = false;
-    cursor.classList.toggle("dsconv-pad-down", down);
-    Object.assign(cursor.style, { left: `${(100 * at.x) / FRAME}%`, top: `${(100 * at.y) / FRAME}%` });
-    words.textContent = `Pen ${down ? "down" : "up"} at column ${at.x}, row ${at.y} of ${FRAME}. ${keys}`;
-  });
-  return {
-    root,
-    words,
-    draw(ink, erasing) {
-      tint(canvas, ink, INK_SIDE, INK_SIDE, 1, true);
-      const share = (100 * (erasing ? ERASER : PEN)) / FRAME;
-      Object.assign(cursor.style, { width: `${share}%`, height: `${share}%` });
-    },
-  };
+    this.showCursor();
+  }
+
+  putDownOrLift() {
+    if (this.down) return this.lift();
+    this.down = true;
+    this.tell.begin([this.at.x, this.at.y]);
+  }
+
+  step(right, down) {
+    const within = (place) => Math.max(0, Math.min(FRAME, place));
+    this.at = { x: within(this.at.x + right), y: within(this.at.y + down) };
+    if (this.down) this.tell.extend([this.at.x, this.at.y]);
+  }
+
+  showCursor() {
+    const { x, y } = this.at;
+    this.cursor.hidden = false;
+    this.cursor.classList.toggle("dsconv-pad-down", this.down);
+    Object.assign(this.cursor.style, { left: `${(100 * x) / FRAME}%`, top: `${(100 * y) / FRAME}%` });
+    const pen = this.down ? "down" : "up";
+    this.words.textContent = `Pen ${pen} at column ${x}, row ${y} of ${FRAME}. ${KEYS}`;
+  }
+
+  draw(ink, erasing) {
+    tint(this.canvas, ink, INK_SIDE, INK_SIDE, 1, true);
+    const share = (100 * (erasing ? ERASER : PEN)) / FRAME;
+    Object.assign(this.cursor.style, { width: `${share}%`, height: `${share}%` });
+  }
 }
 
 // Ten bars with their numbers; the longest is marked by words, too.
@@ -308,96 +330,90 @@ export function samplesView(samples, labels, pick) {
   };
 }
 
+const ratesOf = (net) => net.dilations.join(", ");
+
 // Which network reads: sliders over the widths and rates that were given, and what each one costs.
-export function netsView(nets, change) {
-  const key = (net) => net.dilations.join(", ");
-  const widths = [...new Set(nets.map((net) => net.width))].sort((a, b) => a - b);
-  const rates = [...new Set(nets.map(key))].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
-  let now = nets[0];
-  const wanted = (own, other) => nets.findIndex((net) => own(net) && other(net));
-  const choose = (own, other) => {
-    const both = wanted(own, other);
-    change(both >= 0 ? both : wanted(own, () => true));
-  };
-  const width = slider(
-    "width",
-    { min: 0, max: widths.length - 1, value: 0, format: (at) => String(widths[at]) },
-    (at) =>
-      choose(
-        (net) => net.width === widths[at],
-        (net) => key(net) === key(now),
-      ),
-  );
-  const rate = slider(
-    "dilation",
-    { min: 0, max: rates.length - 1, value: 0, format: (at) => rates[at] },
-    (at) =>
-      choose(
-        (net) => key(net) === rates[at],
-        (net) => net.width === now.width,
-      ),
-  );
-  rate.root.classList.add("dsconv-pad-rates");
-  const words = element("p", { class: "dsconv-note" });
-  const body = element("tbody");
-  const heads = ["network", "weights", "multiply-adds", "reach", "reads", "probability"];
-  const table = element(
-    "details",
-    { class: "dsconv-pad-all", ontoggle: () => change(nets.indexOf(now)) },
-    element("summary", {}, `What all ${nets.length} networks read in it`),
-    element(
-      "div",
-      { class: "dsconv-pad-scroll", tabindex: 0, role: "region", "aria-label": "All networks" },
-      element(
-        "table",
-        {},
-        element(
-          "thead",
-          {},
-          element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head))),
+export class NetsView {
+  constructor(nets, change) {
+    this.nets = nets;
+    this.now = nets[0];
+    this.change = change;
+    this.widths = [...new Set(nets.map((net) => net.width))].sort((a, b) => a - b);
+    this.rates = [...new Set(nets.map(ratesOf))].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+    this.makeSliders();
+    this.words = element("p", { class: "dsconv-note" });
+    this.table = this.makeTable();
+    const title = element("p", { class: "dsconv-pad-title" }, "The network that reads it");
+    this.root = element("div", { class: "dsconv-pad-nets" }, title);
+    if (this.widths.length > 1) this.root.append(this.width.root);
+    if (this.rates.length > 1) this.root.append(this.rate.root);
+    this.root.append(this.words);
+    if (nets.length > 1) this.root.append(this.table);
+  }
+
+  makeSliders() {
+    const { nets, widths, rates } = this;
+    // the net with the wished property that shares the other one, or else any with the wished one
+    const choose = (own, other) => {
+      const both = nets.findIndex((net) => own(net) && other(net));
+      this.change(both >= 0 ? both : nets.findIndex(own));
+    };
+    this.width = slider(
+      "width",
+      { min: 0, max: widths.length - 1, value: 0, format: (at) => String(widths[at]) },
+      (at) =>
+        choose(
+          (net) => net.width === widths[at],
+          (net) => ratesOf(net) === ratesOf(this.now),
         ),
-        body,
-      ),
-    ),
-  );
-  const root = element(
-    "div",
-    { class: "dsconv-pad-nets" },
-    element("p", { class: "dsconv-pad-title" }, "The network that reads it"),
-  );
-  if (widths.length > 1) root.append(width.root);
-  if (rates.length > 1) root.append(rate.root);
-  root.append(words);
-  if (nets.length > 1) root.append(table);
-  return {
-    root,
-    draw(net, picture) {
-      now = net;
-      width.set(widths.indexOf(net.width));
-      rate.set(rates.indexOf(key(net)));
-      words.textContent =
-        `${net.name}: ${grouped(net.params)} weights, ${grouped(net.macs)} multiply-adds for one digit. ` +
-        `A pixel of its last maps sees ${net.reach} × ${net.reach} pixels of the picture.`;
-      if (!table.open) return;
-      body.replaceChildren(
-        ...nets.map((one) => {
-          const { probabilities } = forward(one, picture);
-          const winner = winnerOf(probabilities);
-          const cells = [
-            grouped(one.params),
-            grouped(one.macs),
-            `${one.reach} × ${one.reach}`,
-            winner,
-            percent(probabilities[winner]),
-          ];
-          return element(
-            "tr",
-            { "aria-current": one === net ? "true" : false },
-            element("th", { scope: "row" }, one.name),
-            ...cells.map((cell) => element("td", {}, String(cell))),
-          );
-        }),
-      );
-    },
-  };
+    );
+    this.rate = slider(
+      "dilation",
+      { min: 0, max: rates.length - 1, value: 0, format: (at) => rates[at] },
+      (at) =>
+        choose(
+          (net) => ratesOf(net) === rates[at],
+          (net) => net.width === this.now.width,
+        ),
+    );
+    this.rate.root.classList.add("dsconv-pad-rates");
+  }
+
+  makeTable() {
+    const { nets } = this;
+    this.body = element("tbody");
+    const heads = ["network", "weights", "multiply-adds", "reach", "reads", "probability"];
+    const head = element("tr", {}, ...heads.map((words) => element("th", { scope: "col" }, words)));
+    const table = element("table", {}, element("thead", {}, head), this.body);
+    const region = { tabindex: 0, role: "region", "aria-label": "All networks" };
+    return element(
+      "details",
+      { class: "dsconv-pad-all", ontoggle: () => this.change(nets.indexOf(this.now)) },
+      element("summary", {}, `What all ${nets.length} networks read in it`),
+      element("div", { class: "dsconv-pad-scroll", ...region }, table),
+    );
+  }
+
+  draw(net, picture) {
+    this.now = net;
+    this.width.set(this.widths.indexOf(net.width));
+    this.rate.set(this.rates.indexOf(ratesOf(net)));
+    this.words.textContent =
+      `${net.name}: ${grouped(net.params)} weights, ${grouped(net.macs)} multiply-adds for one digit. ` +
+      `A pixel of its last maps sees ${net.reach} × ${net.reach} pixels of the picture.`;
+    if (this.table.open) this.body.replaceChildren(...this.nets.map((one) => this.line(one, picture)));
+  }
+
+  line(net, picture) {
+    const { probabilities } = forward(net, picture);
+    const winner = winnerOf(probabilities);
+    const numbers = [grouped(net.params), grouped(net.macs), `${net.reach} × ${net.reach}`];
+    const cells = [...numbers, winner, percent(probabilities[winner])];
+    return element(
+      "tr",
+      { "aria-current": net === this.now ? "true" : false },
+      element("th", { scope: "row" }, net.name),
+      ...cells.map((cell) => element("td", {}, String(cell))),
+    );
+  }
 }

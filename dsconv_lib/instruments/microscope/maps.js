@@ -1,6 +1,7 @@
 // The microscope's pictures: maps with hatched padding, framed taps, lit pixels.
 
-import { button, element, largest, paint, slider } from "../shared/dom.js";
+import { largest, paint } from "../shared/colours.js";
+import { button, element, slider } from "../shared/dom.js";
 import { brief } from "./model.js";
 
 // A map ready to be drawn again and again: one canvas pixel per value, kept outside the page.

@@ -1,6 +1,7 @@
 // The microscope in the page: settings, maps, lens. Whatever changes, everything is drawn from the model.
 
-import { announcer, element, keep, largest, mount, oncePerFrame, paint } from "../shared/dom.js";
+import { largest, paint } from "../shared/colours.js";
+import { announcer, element, keep, mount, oncePerFrame } from "../shared/dom.js";
 import { controlsView, copyView, pricesView } from "./controls.js";
 import { lensView } from "./lens.js";
 import { bitmapOf, columnView, outputView, range, sideFor, tellPixels } from "./maps.js";

@@ -106,36 +106,6 @@ export function announcer() {
   };
 }
 
-// Signed values: blue below zero, white at zero, orange above; ink: white paper, black ink.
-export function colourOf(value, most, kind = "signed") {
-  if (kind === "ink") {
-    const grey = Math.round(255 * (1 - Math.min(1, Math.max(0, value / most))));
-    return [grey, grey, grey];
-  }
-  const share = most > 0 ? Math.max(-1, Math.min(1, value / most)) : 0;
-  const far = share < 0 ? [0, 114, 178] : [213, 94, 0];
-  return far.map((end) => Math.round(255 + (end - 255) * Math.abs(share)));
-}
-
-// Paint one channel on a canvas, one canvas pixel per value; CSS makes it large and keeps it sharp.
-export function paint(canvas, values, height, width, most, kind = "signed") {
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext("2d");
-  const picture = context.createImageData(width, height);
-  for (let place = 0; place < width * height; place++) {
-    const [red, green, blue] = colourOf(values[place], most, kind);
-    picture.data.set([red, green, blue, 255], 4 * place);
-  }
-  context.putImageData(picture, 0, 0);
-}
-
-export function largest(values) {
-  let most = 0;
-  for (const value of values) most = Math.max(most, Math.abs(value));
-  return most;
-}
-
 // Numbers as the pages write them: a true minus, never minus zero.
 export function number(value, digits = 2) {
   const words = value.toFixed(digits);
