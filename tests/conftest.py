@@ -1,31 +1,14 @@
-"""What every test needs: small effort, one place for data, the folders of the book, a browser."""
+"""What the tests of pages and instruments need: the built book, and a browser."""
 
 import functools
 import os
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pytest
 from browsing import BLANK, CHROMIUM, FLAGS, MOUNT, PATIENCE, TOUCH, VIEWS, packed
-from hypothesis import settings
 from playwright.sync_api import expect, sync_playwright
 
 BOOK = Path(__file__).parent.parent
-
-os.environ.setdefault("DSCONV_BUDGET", "quick")
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers on two cores: one thread each
-os.environ["TQDM_DISABLE"] = "1"
-os.environ["DSCONV_DATA"] = str(Path(os.environ.get("DSCONV_DATA") or BOOK / "data").absolute())
-
-settings.register_profile("book", max_examples=100, deadline=None, derandomize=True)
-settings.register_profile("all", settings.get_profile("book"), max_examples=1000)
-settings.load_profile("book")
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture(scope="session")

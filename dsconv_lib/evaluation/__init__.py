@@ -10,6 +10,7 @@ from dsconv_lib.evaluation.explanations import (
     removal_curve,
 )
 from dsconv_lib.evaluation.filters import (
+    KINDS,
     carpet,
     depthwise_layers,
     effective_field,

@@ -13,7 +13,6 @@ from dsconv_lib.networks.segmentation import (
     TwoScaleNet,
 )
 from dsconv_lib.networks.storage import (
-    KINDS,
     PRETRAINED,
     CheckpointError,
     count_weights,
