@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
@@ -18,7 +17,7 @@ DIGITS += ["#42C6E0", "#1F4FCC", "#7B2FBE", "#F032E6", "#5A3A22"]  # one colour 
 GRIDS = ["#FFFFFF", "#BFD9EA", "#F2C9A8", "#D9D9D9"]  # pale, so that letters stay readable
 COLOURS = {  # what the values are
     "ink": "gray_r",
-    "signed": plt.get_cmap(WEIGHTS, 33),  # few colours make a small file
+    "signed": WEIGHTS.resampled(33),  # few colours make a small file
     "magnitude": MAGNITUDE,
     "classes": ListedColormap(["white", *DIGITS]),  # 0 is background, 1 + k is digit k
     "grids": ListedColormap(GRIDS),  # interleaved grids, from 0 to 3

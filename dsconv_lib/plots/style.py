@@ -8,6 +8,7 @@ from functools import wraps
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from PIL import Image
@@ -18,7 +19,8 @@ POINTWISE = "#009E73"
 NEUTRAL = "#767676"
 FAINT = "#D9D9D9"
 MAGNITUDE = "cividis"  # colours for counts and sizes
-WEIGHTS = "RdBu_r"  # colours for signed values, centred on zero
+SIGNED = ("#6B5300", "#C9A227", "#FFFFFF", "#9C5BB8", "#4A1486")  # gold, white at zero, purple
+WEIGHTS = LinearSegmentedColormap.from_list("signed", SIGNED)  # the same colours, graded
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ export class Blanking {
     const place = `row ${Math.floor(worst / FRAME)}, column ${worst % FRAME}`;
     return (
       `The probability of ${winner} falls most where ${place} is blanked: from ${percentWords(was)} ` +
-      `to ${percentWords(was - falls[worst])}. Orange is a fall, blue a rise.`
+      `to ${percentWords(was - falls[worst])}. Purple is a fall, gold a rise.`
     );
   }
 

@@ -158,7 +158,7 @@ class DrawingPad {
       element(
         "p",
         { class: "dsconv-note" },
-        "From left to right. Each map is scaled by its own largest value: orange above zero, blue below, " +
+        "From left to right. Each map is scaled by its own largest value: purple above zero, gold below, " +
           "white at zero. Press a map to see what makes it.",
       ),
       ...[this.maps.root, this.detail.root],

@@ -23,8 +23,8 @@ KINDS = {"depthwise": DEPTHWISE, "pointwise": POINTWISE, "average": DEPTHWISE}
 def plot_reading(image: Tensor, maps: dict[str, Tensor], probabilities: Tensor, *, ax) -> None:
     """Draw a digit, ten bars, and the maps of every layer as small tiles.
 
-    Every map is scaled by its own largest value, maps of one pixel by that of them all: red
-    above zero, blue below. The frame tells the kind of layer, and its name stands above.
+    Every map is scaled by its own largest value, maps of one pixel by that of them all: purple
+    above zero, gold below. The frame tells the kind of layer, and its name stands above.
 
     Shape:
         image          (1, 1, H, W)

@@ -55,7 +55,7 @@ class Microscope {
     const legend = element(
       "p",
       { class: "dsconv-note" },
-      "Ink and paper: white is 0, black is 1. Other maps: orange is above 0, blue below, white is 0. ",
+      "Ink and paper: white is 0, black is 1. Other maps: purple is above 0, gold below, white is 0. ",
       "A frame marks a tap on the picture, a cross one on the padding, which is hatched and counts as 0.",
     );
     const guide = element(

@@ -1,14 +1,27 @@
 // The colours of values: signed, ink, counts; and maps painted with them.
 
-// Signed values: blue below zero, white at zero, orange above; ink: white paper, black ink.
+// From zero to the largest value, as plots/style.py has them: gold below zero, purple above.
+const BELOW = [
+  [255, 255, 255],
+  [201, 162, 39],
+  [107, 83, 0],
+];
+const ABOVE = [
+  [255, 255, 255],
+  [156, 91, 184],
+  [74, 20, 134],
+];
+
+// The colour of a signed value, or of ink on white paper.
 export function colourOf(value, most, kind = "signed") {
   if (kind === "ink") {
     const grey = Math.round(255 * (1 - Math.min(1, Math.max(0, value / most))));
     return [grey, grey, grey];
   }
-  const share = most > 0 ? Math.max(-1, Math.min(1, value / most)) : 0;
-  const far = share < 0 ? [0, 114, 178] : [213, 94, 0];
-  return far.map((end) => Math.round(255 + (end - 255) * Math.abs(share)));
+  const place = most > 0 ? 2 * Math.min(1, Math.abs(value) / most) : 0;
+  const stop = Math.min(1, Math.floor(place));
+  const [from, to] = (value < 0 ? BELOW : ABOVE).slice(stop, stop + 2);
+  return from.map((start, part) => Math.round(start + (to[part] - start) * (place - stop)));
 }
 
 // Paint one channel on a canvas, one canvas pixel per value; CSS makes it large and keeps it sharp.

@@ -42,7 +42,12 @@ def plot_separable_cost(
     ax[0].axis("off")
     marks = {f"{savings[width]:.1f} times": (width, savings[width])}
     levels = {f"limit $K^2$ = {limit}": limit}
-    look = {"xlabel": "width", "ylabel": "times fewer", "log": "x", "ylim": (0, 1.3 * limit)}
+    look = {
+        "xlabel": "width",
+        "ylabel": "times fewer",
+        "log": "x",
+        "ylim": (-0.25 * limit, 1.3 * limit),
+    }
     plot_curves(
         list(savings), {"": list(savings.values())}, levels=levels, marks=marks, **look, ax=ax[1]
     )
