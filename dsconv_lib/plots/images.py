@@ -142,10 +142,7 @@ def _draw_table(values: np.ndarray, words, outlined, names, labels, *, ax: Axes)
     ax.imshow(values, cmap=MAGNITUDE + "_r", vmin=0, vmax=most, aspect="auto")
     write_numbers(ax, values, words, light_above=0.6 * most, fontsize=11)
     for row, column in outlined:
-        corner = (column - 0.47, row - 0.46)
-        ax.add_patch(
-            Rectangle(corner, 0.94, 0.92, fill=False, edgecolor=colour_of("dense"), linewidth=3)
-        )
+        draw_square(ax, Square(row, column, 1))
     ax.set_xticks(range(len(names["columns"])), names["columns"])
     ax.set_yticks(range(len(names["rows"])), names["rows"])
     ax.set(xlabel=labels[0], ylabel=labels[1])
@@ -202,7 +199,7 @@ def _draw(blocks, looks: list[_Look], columns, across: int, *, ax) -> None:
     for panel, words in zip(panels[0], () if isinstance(columns, int) else columns, strict=False):
         panel.set_title(words, fontsize=11)
     if any(look.colours == "classes" for look in looks):
-        name_classes(panels[0, 0].figure)
+        _name_classes(panels[0, 0].figure)
 
 
 def _name_row(panel: Axes, name: str, above: bool) -> None:
@@ -214,7 +211,7 @@ def _name_row(panel: Axes, name: str, above: bool) -> None:
         panel.set_ylabel(name, rotation=0, ha="right", va="center")
 
 
-def name_classes(drawn: Figure) -> None:
+def _name_classes(drawn: Figure) -> None:
     """Write under a figure which colour is which digit."""
     key = [Patch(color=colour, label=str(digit)) for digit, colour in enumerate(DIGITS)]
     look = {"handlelength": 0.7, "handletextpad": 0.3, "columnspacing": 0.8}

@@ -34,16 +34,10 @@ def test_every_image_is_drawn_in_reading_order_with_its_label():
     assert [panel.axison for panel in panels()] == [True] * 5 + [False]
 
 
-def test_signed_values_are_centred_on_zero_and_ink_begins_at_paper():
+def test_signed_values_are_white_at_zero_and_ink_begins_at_paper():
     plot_images([EDGE, EDGE.abs()])
     assert [panel.images[0].get_clim() for panel in panels()] == [(-2, 2), (0, 2)]
-
-
-def test_zero_is_the_middle_of_the_signed_colours():
-    plot_images([EDGE])
-    picture = panels()[0].images[0]
-    assert picture.to_rgba(0.0)[:3] == pytest.approx(picture.cmap(0.5)[:3])
-    assert min(picture.to_rgba(0.0)[:3]) > 0.95
+    assert min(panels()[0].images[0].to_rgba(0.0)[:3]) > 0.95
 
 
 def test_images_share_a_scale_where_one_is_given():

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from dsconv_lib.convolution import Cost
 from dsconv_lib.plots.curves import plot_curves
@@ -32,26 +31,15 @@ def plot_separable_cost(
     for row, name, total in ((1, "dense", costs["dense"]), (0, "separable", separable)):
         words = f"{name}: {total.params:,} weights, {total.macs:,} multiply-adds"
         ax[0].text(0, row + 0.25, words, va="bottom")
-    _draw_bar(ax[0], 1, 0, costs, "dense")
-    _draw_bar(ax[0], 0, 0, costs, "depthwise")
-    _draw_bar(ax[0], 0, costs["depthwise"].macs, costs, "pointwise")
+    starts = {"dense": (0, 1), "depthwise": (0, 0), "pointwise": (costs["depthwise"].macs, 0)}
+    for kind, (left, row) in starts.items():
+        ax[0].barh(row, costs[kind].macs, 0.42, left=left, color=colour_of(kind))
     whole = costs["dense"].macs
     for left, kind in ((0, "depthwise"), (0.21 * whole, "pointwise")):
         ax[0].text(left, -0.32, kind, va="top", color=colour_of(kind), weight="bold")
     ax[0].set(xlim=(0, whole), ylim=(-0.75, 1.6))
     ax[0].axis("off")
-    marks = {f"{savings[width]:.1f} times": (width, savings[width])}
-    levels = {f"limit $K^2$ = {limit}": limit}
-    look = {
-        "xlabel": "width",
-        "ylabel": "times fewer",
-        "log": "x",
-        "ylim": (-0.25 * limit, 1.3 * limit),
-    }
-    plot_curves(
-        list(savings), {"": list(savings.values())}, levels=levels, marks=marks, **look, ax=ax[1]
-    )
-
-
-def _draw_bar(ax: Axes, row: int, left: int, costs: Mapping[str, Cost], kind: str) -> None:
-    ax.barh(row, costs[kind].macs, 0.42, left=left, color=colour_of(kind))
+    mark = {f"{savings[width]:.1f} times": (width, savings[width])}
+    names = {"xlabel": "width", "ylabel": "times fewer", "ylim": (-0.25 * limit, 1.3 * limit)}
+    look = {"levels": {f"limit $K^2$ = {limit}": limit}, "marks": mark, "log": "x", **names}
+    plot_curves(list(savings), {"": list(savings.values())}, **look, ax=ax[1])
