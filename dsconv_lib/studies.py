@@ -75,6 +75,15 @@ class Results:
             raise ValueError(f"{len(values)} row has no spread: two or more are needed")
         return statistics.stdev(values)
 
+    def around(self, column: str) -> tuple[float, float, float]:
+        """Give the mean of a column, with one spread to each side: low, middle and high.
+
+        Raises:
+            ValueError: fewer than two rows, of which no spread is known.
+        """
+        mean, spread = self.mean(column), self.spread(column)
+        return mean - spread, mean, mean + spread
+
 
 def find_benchmarks() -> Path:
     """Find the folder of the scripts, with their ``results`` and the ``weights`` of their nets.

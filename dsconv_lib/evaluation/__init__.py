@@ -22,6 +22,7 @@ from dsconv_lib.evaluation.filters import (
 )
 from dsconv_lib.evaluation.metrics import (
     accuracy_interval,
+    calibration_bins,
     class_scores,
     confusion_matrix,
     expected_calibration_error,

@@ -73,6 +73,29 @@ def class_scores(labels: Tensor, predictions: Tensor, num_classes: int = 10) -> 
     return ClassScores(*(tuple(np.asarray(score).tolist()) for score in scores))
 
 
+def calibration_bins(
+    logits: Tensor, labels: Tensor, bins: int = 15
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Sort samples by the confidence of their answer into bins of equal width.
+
+    Returns:
+        mean confidence, share of right answers, and number of samples of each bin; the first two
+        are nan where a bin is empty.
+
+    Raises:
+        ValueError: no samples, as many labels as rows are needed, or fewer than one bin.
+
+    Taught in: 06_training.
+    """
+    require_whole(1, bins=bins)
+    _require_pairs(labels, logits)
+    confidence, answers = logits.double().softmax(dim=1).max(dim=1)
+    places = (confidence * bins).ceil().long().clamp(1, bins) - 1  # bins are closed on the right
+    counts = places.bincount(minlength=bins)
+    sums = (places.bincount(x, minlength=bins) for x in (confidence, (answers == labels).double()))
+    return *(total / counts for total in sums), counts
+
+
 def expected_calibration_error(logits: Tensor, labels: Tensor, bins: int = 15) -> float:
     """Measure how far confidence and accuracy lie apart, on average over the samples [0 to 1].
 
@@ -83,13 +106,8 @@ def expected_calibration_error(logits: Tensor, labels: Tensor, bins: int = 15) -
 
     Source: [guo2017calibration], section 2.
     """
-    require_whole(1, bins=bins)
-    _require_pairs(labels, logits)
-    confidence, answers = logits.double().softmax(dim=1).max(dim=1)
-    right = (answers == labels).double()
-    places = (confidence * bins).ceil().long().clamp(1, bins) - 1  # bins are closed on the right
-    gaps = torch.zeros(bins, dtype=torch.float64).index_add_(0, places, confidence - right)
-    return (gaps.abs().sum() / len(labels)).item()
+    confidence, accuracy, counts = calibration_bins(logits, labels, bins)
+    return ((confidence - accuracy).abs() * counts).nansum().item() / len(labels)
 
 
 def fit_temperature(logits: Tensor, labels: Tensor) -> float:

@@ -23,6 +23,10 @@ class Timing:
     high: float
     runs: int
 
+    def over(self, unit: float) -> tuple[float, float, float]:
+        """Give low, median and high as multiples of a unit [seconds]."""
+        return self.low / unit, self.median / unit, self.high / unit
+
 
 @dataclass(frozen=True)
 class Machine:

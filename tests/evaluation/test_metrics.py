@@ -8,6 +8,7 @@ from hypothesis import given, settings, strategies as st
 from dsconv_lib.data import load_optdigits
 from dsconv_lib.evaluation import (
     accuracy_interval,
+    calibration_bins,
     class_scores,
     confusion_matrix,
     expected_calibration_error,
@@ -64,6 +65,15 @@ def calibrated_logits(count, temperature):
 
 def test_honest_confidence_has_almost_no_calibration_error():
     assert expected_calibration_error(*calibrated_logits(50_000, 1.0)) < 0.01
+
+
+def test_bins_hold_each_sample_once_by_its_confidence_and_an_empty_bin_has_no_mean():
+    logits = torch.tensor([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [1.0, 0.0]]).log()
+    confidence, accuracy, counts = calibration_bins(logits, torch.tensor([0, 1, 1, 0]), bins=4)
+    assert counts.tolist() == [0, 0, 2, 2]
+    assert confidence[2:].tolist() == pytest.approx([(0.6 + 0.7) / 2, (0.9 + 1.0) / 2])
+    assert accuracy[2:].tolist() == [0.5, 1.0]
+    assert confidence[:2].isnan().all() and accuracy[:2].isnan().all()
 
 
 def test_a_sure_and_wrong_model_has_calibration_error_one():

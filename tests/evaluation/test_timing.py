@@ -25,6 +25,10 @@ def test_one_slow_run_does_not_move_the_median():
     assert disturbed.low < disturbed.median < disturbed.high < 2
 
 
+def test_a_timing_is_given_in_multiples_of_a_unit():
+    assert summarise([1.0, 2.0, 3.0]).over(0.5) == (3.0, 4.0, 5.0)
+
+
 def test_one_run_has_no_spread():
     with pytest.raises(ValueError, match="1 run has no spread"):
         summarise([1.0])

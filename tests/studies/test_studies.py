@@ -68,6 +68,7 @@ def test_rows_are_chosen_and_summed_up(three):
     assert three.where(net="a").values("score") == [1, 3]
     assert three.where(net="a").mean("score") == 2
     assert three.where(net="a").spread("score") == pytest.approx(2**0.5)
+    assert three.where(net="a").around("score") == pytest.approx((2 - 2**0.5, 2, 2 + 2**0.5))
     assert three.values("seed") == [0, 1, 0]
 
 
