@@ -139,8 +139,7 @@ def plot_rows(
 
 
 def plot_seeds(
-    runs: Mapping[str, Sequence[float]],
-    means: Mapping[str, Value],
+    rows: Mapping[str, tuple[Sequence[float], Value]],
     *,
     xlabel: str = "",
     form: str = "{:.2f}",
@@ -152,16 +151,11 @@ def plot_seeds(
     Means with intervals are differences: zero is dashed, and a row whose interval holds it is grey.
 
     Args:
-        runs, means: by the name of the row.
+        rows: by name, a value for each seed, and their mean.
         hollow: the rows whose dots are hollow.
-
-    Raises:
-        ValueError: runs and means whose names differ.
     """
-    if list(runs) != list(means):
-        raise ValueError(f"runs of {[*runs]}, but means of {[*means]}")
-    lines = sum(name.count("\n") + 2 for name in runs)
-    figure(height=0.8 + 0.18 * lines)(_draw_seeds)(runs, means, xlabel, form, hollow, ax=ax)
+    lines = sum(name.count("\n") + 2 for name in rows)
+    figure(height=0.8 + 0.18 * lines)(_draw_seeds)(rows, xlabel, form, hollow, ax=ax)
 
 
 @figure(height=2.6)
@@ -214,6 +208,7 @@ def _draw_curves(
     _number_axes(ax, x, log, xticks or words)
     for name, height in (levels or {}).items():
         _draw_level(ax, name, height, [_parts(values)[1] for values in curves.values()])
+    ax.autoscale_view()  # the limits decide where the words of a mark stand
     rising = bool(curves) and _rises(next(iter(curves.values())))
     for name, place in (marks or {}).items():
         _draw_mark(ax, name, place, rising)
@@ -231,7 +226,7 @@ def _parts(values: Sequence[Value]) -> np.ndarray:
 
 def _rises(values: Sequence[Value]) -> bool:
     middle = _parts(values)[1]
-    return middle[-1] > middle[0]
+    return len(middle) > 0 and middle[-1] > middle[0]
 
 
 def _draw_curve(
@@ -270,7 +265,7 @@ def _draw_mark(ax: Axes, words: str, place: tuple[float, float], rising: bool) -
 
 def _number_axes(ax: Axes, x: np.ndarray, log: str, words: Mapping[float, str]) -> None:
     """Write numbers in full; on a logarithmic x-axis, those that have values."""
-    _number(ax.yaxis)
+    number_axis(ax.yaxis)
     if not words and "x" in log:
         step = sum(len(f"{value:,g}") for value in x) // 20 + 1
         words = {value: f"{value:,g}" for value in x[::step]}
@@ -283,7 +278,7 @@ def _number_axes(ax: Axes, x: np.ndarray, log: str, words: Mapping[float, str]) 
         ax.xaxis.set_major_locator(whole)
 
 
-def _number(axis: Axis) -> None:
+def number_axis(axis: Axis) -> None:
     """Write numbers in full; on a logarithmic axis of up to three decades, those at 1, 2 and 5."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
     if axis.get_scale() == "log":
@@ -329,24 +324,24 @@ def _draw_rows(
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=_columns(series))
     _name_rows(ax, rows)
     ax.set(xlabel=xlabel, xlim=xlim)
-    _number(ax.xaxis)
+    number_axis(ax.xaxis)
 
 
 def _draw_seeds(
-    runs: Mapping, means: Mapping, xlabel: str, form: str, hollow: Collection[str], *, ax: Axes
+    rows: Mapping, xlabel: str, form: str, hollow: Collection[str], *, ax: Axes
 ) -> None:
-    for row, (name, mean) in enumerate(means.items()):
+    for row, (name, (seeds, mean)) in enumerate(rows.items()):
         low, middle, high = _parts([mean]).ravel()
         colour = NEUTRAL if low < high and low <= 0 <= high else DEPTHWISE
         ax.plot([low, high], [row] * 2, color=colour, linewidth=5, alpha=0.55)
         ax.plot(middle, row, "D", color=colour, markersize=9)
         inside = "white" if name in hollow else "black"
-        ax.plot(runs[name], [row + 0.25] * len(runs[name]), "o", mec="black", mfc=inside, ms=5)
+        ax.plot(seeds, [row + 0.25] * len(seeds), "o", mec="black", mfc=inside, ms=5)
         style = {"va": "center", "color": colour, **OFFSET}
-        ax.annotate(form.format(middle), (max(high, *runs[name]), row), (10, 0), **style)
+        ax.annotate(form.format(middle), (max(high, *seeds), row), (10, 0), **style)
         if low < high:
             ax.axvline(0, color="black", linestyle="--", linewidth=1)
-    _name_rows(ax, list(runs))
+    _name_rows(ax, list(rows))
     ax.set_xlabel(xlabel)
 
 

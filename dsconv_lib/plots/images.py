@@ -120,21 +120,23 @@ def plot_table(
     draw(values, words, outlined, {"rows": rows, "columns": columns}, (xlabel, ylabel), ax=ax)
 
 
-def as_sheet(maps: ArrayLike, columns: int = 0) -> np.ndarray:
+def as_sheet(maps: ArrayLike, columns: int = 0, rows: int = 1) -> np.ndarray:
     """Lay maps (C, H, W) side by side as one image, each divided by its own largest size.
 
-    A gap of one pixel, and what is left of the last row, is nan.
+    A gap of one pixel, and a place without a map, is nan.
 
     Args:
         columns: maps in a row; by default as many as there are rows, or one more.
+        rows: at least so many, which are empty where there are fewer maps.
     """
     maps = np.asarray(maps, dtype=float)
     most = abs(maps).max(axis=(1, 2), keepdims=True)
     columns = columns or int(np.ceil(len(maps) ** 0.5))
-    gaps = ((0, -len(maps) % columns), (0, 1), (0, 1))
+    lines = max(rows, -(-len(maps) // columns))
+    gaps = ((0, lines * columns - len(maps)), (0, 1), (0, 1))
     tiles = np.pad(maps / np.where(most > 0, most, 1), gaps, constant_values=np.nan)
-    rows = tiles.reshape(-1, columns, *tiles.shape[1:]).swapaxes(1, 2)  # (R, H+1, columns, W+1)
-    return rows.reshape(-1, columns * tiles.shape[2])[:-1, :-1]
+    sheet = tiles.reshape(lines, columns, *tiles.shape[1:]).swapaxes(1, 2)  # (R, H+1, columns, W+1)
+    return sheet.reshape(-1, columns * tiles.shape[2])[:-1, :-1]
 
 
 def _draw_table(values: np.ndarray, words, outlined, names, labels, *, ax: Axes) -> None:

@@ -120,12 +120,19 @@ def test_a_list_of_another_length_is_refused(what):
 
 
 @pytest.mark.parametrize(
-    ("count", "columns", "size"), [(4, 0, (7, 7)), (5, 0, (7, 11)), (5, 5, (3, 19))]
+    ("count", "columns", "rows", "size"),
+    [
+        (4, 0, 1, (7, 7)),
+        (5, 0, 1, (7, 11)),
+        (5, 5, 1, (3, 19)),
+        (2, 5, 3, (11, 19)),
+        (0, 2, 1, (3, 7)),
+    ],
 )
-def test_a_sheet_holds_every_map_scaled_by_its_own_size(count, columns, size):
+def test_a_sheet_holds_every_map_scaled_by_its_own_size(count, columns, rows, size):
     torch.manual_seed(0)
     maps = torch.randn(count, 3, 3, dtype=torch.float64)
-    sheet = as_sheet(maps, columns)
+    sheet = as_sheet(maps, columns, rows)
     assert sheet.shape == size
     across = (size[1] + 1) // 4
     for place, values in enumerate(maps):

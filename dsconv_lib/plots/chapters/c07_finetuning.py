@@ -1,0 +1,64 @@
+"""What a network says to other people's digits, and what it forgets of its own."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from dsconv_lib.plots.curves import looks_of
+from dsconv_lib.plots.images import plot_images
+from dsconv_lib.plots.style import figure
+
+Interval = tuple[float, float, float]
+
+
+def plot_answers(
+    rows: Mapping[str, tuple[Tensor, Tensor, Tensor]],
+    *,
+    columns: int = 0,
+    ax: Sequence[Axes] | None = None,
+) -> None:
+    """Draw digits in rows by name, the network's answer under each, orange where it is wrong.
+
+    Args:
+        rows: by name, images of shape (N, 1, H, W), 0 to 255, answers and labels of shape (N,).
+        columns: digits in a row; by default all of a name.
+
+    Taught in: 07_finetuning.
+    """
+    said = [
+        f"{answer}" if answer == label else (f"said {answer}", "dense")
+        for _, answers, labels in rows.values()
+        for answer, label in zip(answers.tolist(), labels.tolist(), strict=True)
+    ]
+    images = {name: images[:, 0] for name, (images, _, _) in rows.items()}
+    plot_images(images, said, columns=columns, most=255, tile=0.8, ax=ax)
+
+
+@figure(height=4.2)
+def plot_forgetting(
+    points: Mapping[str, tuple[Interval, Interval]], before: tuple[float, float], *, ax: Axes
+) -> None:
+    """Draw each way as a point: accuracy on the new digits across, on the old ones up.
+
+    Args:
+        points: by way, accuracy [0 to 1] on new and on old digits: low, middle and high each.
+        before: the same two of the untouched network.
+
+    Taught in: 07_finetuning.
+    """
+    for way, look in looks_of(points).items():
+        (left, x, right), (low, y, high) = (100 * np.array(each) for each in points[way])
+        ax.plot([left, right], [y, y], color=look.colour)
+        ax.plot([x, x], [low, high], color=look.colour)
+        size = 13 if look.marker == "*" else 9
+        ax.plot(x, y, look.marker, color=look.colour, markersize=size, label=way)
+    new, old = (100 * accuracy for accuracy in before)
+    ax.axhline(old, color="black", linestyle="--", linewidth=1)
+    words = f"untouched: old {old:.1f}, new {new:.1f}"
+    place = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
+    ax.annotate(words, (0.02, old), (0, 5), **place)
+    ax.set(xlabel="new digits: optdigits' rest [%]", ylabel="old digits: MNIST [%]")
+    ax.margins(0.12)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
