@@ -208,7 +208,6 @@ def _draw_curves(
     _number_axes(ax, x, log, xticks or words)
     for name, height in (levels or {}).items():
         _draw_level(ax, name, height, [_parts(values)[1] for values in curves.values()])
-    ax.autoscale_view()  # the limits decide where the words of a mark stand
     rising = bool(curves) and _rises(next(iter(curves.values())))
     for name, place in (marks or {}).items():
         _draw_mark(ax, name, place, rising)
@@ -256,7 +255,7 @@ def _draw_level(ax: Axes, words: str, height: float, curves: list[np.ndarray]) -
 def _draw_mark(ax: Axes, words: str, place: tuple[float, float], rising: bool) -> None:
     """Draw a dot with words on the side where there is room beside a curve."""
     ax.plot(*place, "o", color="black", markersize=7, clip_on=False, zorder=4)
-    ax.autoscale_view()
+    ax.autoscale_view()  # the limits decide on which side the words stand
     along, _ = ax.transAxes.inverted().transform(ax.transData.transform(place))
     before = rising and along > 0.6
     offset = (-9 if before else 9, -14 if rising and not before else 8)

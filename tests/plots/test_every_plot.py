@@ -7,6 +7,8 @@ import torch
 
 from dsconv_lib import plots
 from dsconv_lib.convolution import Cost
+from dsconv_lib.evaluation import Machine
+from dsconv_lib.training import DEFAULT, History
 
 DIGIT, MAP = torch.rand(28, 28), torch.randn(28, 28)
 FLOW = {"digit": ((1, 28, 28), 0), "head": ((10,), 490)}
@@ -14,20 +16,30 @@ PRICE = {"stem": {"dense": (144, 112_896), "norm": (32, 0)}, "head": {"dense": (
 COSTS = {kind: Cost(9, 90) for kind in ("dense", "depthwise", "pointwise")}
 TEN = torch.full((10,), 0.1)
 PAIR = {"10": MAP[None, None], "01": MAP[None, None]}
+DIGITS, ONES = torch.ones(2, 1, 28, 28), torch.ones(2)
+THREE = (0.8, 0.9, 1.0)
 CURVE = ([0, 1, 2], {"a": [1, 2, 3]})
 CALLS = {  # arguments of each plot, and the rows and columns of its axes
+    "plot_accuracy_per_weight": ([{9: THREE, 99: THREE}, {"b": (9, 0.9)}, (9, 0.9)], 1, 1),
+    "plot_answers": ([{"a": (DIGITS, ONES, ONES)}], 1, 2),
     "plot_assembly": ([FLOW], 1, 1),
     "plot_bars": ([[1, 2]], 1, 1),
     "plot_budget": ([PRICE, "words", DIGIT, 42, (600, 200_000)], 2, 2),
     "plot_confidence": ([TEN, TEN, 2.3, (TEN, TEN), 3], 3, 1),
+    "plot_confusion": ([torch.ones(2, 2).int(), [1, 1], [1, 1]], 1, 1),
     "plot_connections": ([], 1, 1),
     "plot_curves": (CURVE, 1, 1),
+    "plot_forgetting": ([{"full": (THREE, THREE)}, (0.9, 0.9)], 1, 1),
+    "plot_history": ([History(DEFAULT, (2.0, 1.0), (0.1, 0.1), (0.8, 0.9))], 1, 2),
     "plot_images": ([[DIGIT, MAP, MAP], "abc"], 1, 3),
     "plot_logits": ([DIGIT, TEN, TEN], 1, 3),
     "plot_panels": ([{"p": {"x": [1], "curves": {"a": [1]}}, "q": {"x": [1], "curves": {}}}], 1, 2),
+    "plot_paired_seeds": ([{"a": [0.8, 0.9], "b": [0.9, 1]}, (0.85, 0.95)], 1, 1),
     "plot_path_counts": ([{"one": [1, 1, 1], "two": [1, 0, 1]}], 2, 1),
+    "plot_reliability": ([ONES, ONES, ONES, 0.01], 2, 1),
+    "plot_roofline": ([Machine(100e9, 20e9), {"dense": [(2, 20e9)]}], 1, 1),
     "plot_rows": ([{"time": {"a": 1, "b": 2}}], 1, 1),
-    "plot_seeds": ([{"a": [1, 2]}, {"a": 1.5}], 1, 1),
+    "plot_seeds": ([{"a": ([1, 2], 1.5)}], 1, 1),
     "plot_separable_cost": ([COSTS, {2: 1.6, 4: 2.8}, 4, 9], 2, 1),
     "plot_stages": ([{"in": 3, "out": MAP[None]}, ["dense"], ["3 kernels"]], 1, 1),
     "plot_swapped": ([PAIR, {net: dict.fromkeys(PAIR, TEN[None]) for net in "ab"}], 2, 2),
@@ -38,6 +50,10 @@ CALLS = {  # arguments of each plot, and the rows and columns of its axes
     "plot_window": ([DIGIT, torch.ones(3, 3), MAP[1:-1, 1:-1], 5, 5], 1, 3),
 }
 OPTIONS = {"plot_table": {"rows": ["r"], "columns": ["a", "b"]}}
+
+
+def test_every_public_plot_is_called_here():
+    assert set(CALLS) == {name for name in dir(plots) if name.startswith("plot_")}
 
 
 def drawn(panel) -> bool:
