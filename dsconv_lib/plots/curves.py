@@ -154,8 +154,7 @@ def plot_seeds(
         rows: by name, a value for each seed, and their mean.
         hollow: the rows whose dots are hollow.
     """
-    lines = sum(name.count("\n") + 2 for name in rows)
-    figure(height=0.8 + 0.18 * lines)(_draw_seeds)(rows, xlabel, form, hollow, ax=ax)
+    figure(height=0.8 + 0.48 * len(rows))(_draw_seeds)(rows, xlabel, form, hollow, ax=ax)
 
 
 @figure(height=2.6)

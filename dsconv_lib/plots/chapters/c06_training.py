@@ -103,9 +103,11 @@ def plot_reliability(
     plot_curves(confidence, {"": accuracy}, ylabel="share right", ylim=(0, 1.05), ax=ax[0])
     ax[0].set(xlim=(0, 1), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     ax[0].set_title(f"calibration error {100 * error:.2f} %")
-    names = ["0", *[""] * (len(counts) - 2), "1"]
-    plot_bars(counts, names, colours=NEUTRAL, xlabel="confidence of the answer", ax=ax[1])
-    ax[1].set(yscale="log", ylim=(0.7, 2 * float(counts.sum())), ylabel="answers")
+    plot_bars(
+        counts, colours=NEUTRAL, xlabel="confidence of the answer", ylabel="answers", ax=ax[1]
+    )
+    ax[1].set(yscale="log", ylim=(0.7, 2 * float(counts.sum())), xlim=(-0.5, len(counts) - 0.5))
+    ax[1].set_xticks([-0.5, len(counts) / 2 - 0.5, len(counts) - 0.5], ["0", "0.5", "1"])
     ax[1].set_yticks([1, 10, 100, 1000], ["1", "10", "100", "1,000"])
     ax[1].minorticks_off()
 
