@@ -1,4 +1,4 @@
-"""The arithmetic of the pages in node: its modules load there as they stand, without a browser."""
+"""Arithmetic of the pages in node, without a browser; one page for many states of an instrument."""
 
 import json
 import shutil
@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from browsing import BLANK, MOUNT, packed
 
 import dsconv_lib.instruments
 
@@ -37,3 +38,44 @@ def node():
         return json.loads(done.stdout)
 
     return call
+
+
+# what Python would send: every trait, one after another
+FOLLOW = """([state, buffers]) => {
+  const decode = (text) => new DataView(Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer);
+  for (const [name, text] of Object.entries(buffers)) state[name] = decode(text);
+  for (const [name, value] of Object.entries(state)) model.set(name, value);
+  document.activeElement.blur();
+  scrollTo(0, 0);
+  return new Promise((done) => setTimeout(() => requestAnimationFrame(done)));
+}"""
+
+
+@pytest.fixture(scope="module")
+def _pages(contexts):
+    pages, faults = {}, []
+    yield pages, faults
+    for page in pages.values():
+        page.close()
+
+
+@pytest.fixture
+def page_of(contexts, _pages):
+    """Show an instrument: mounted once a file and view, then told each state as by Python."""
+    pages, faults = _pages
+
+    def show(widget, view: str = "desktop"):
+        plain, buffers = packed(widget.get_state())
+        if page := pages.get((type(widget), view)):
+            page.evaluate(FOLLOW, [plain, buffers])
+            return page
+        page = pages[type(widget), view] = contexts(view).new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda m: m.type != "error" or faults.append(m.text))
+        page.set_content(BLANK)
+        page.add_style_tag(content=widget._css)
+        page.evaluate(MOUNT, [widget._esm, plain, buffers])
+        return page
+
+    yield show
+    assert faults == []

@@ -288,8 +288,8 @@ def draw_by_mouse(page, strokes, scale=1.0, shift=(0, 0)):
 
 
 @pytest.mark.parametrize(("scale", "shift"), [(1, (0, 0)), (0.45, (0, 14))], ids=["large", "small"])
-def test_ten_digits_drawn_by_mouse_are_read(mount, node, ten, scale, shift):
-    page, net = mount(DrawingPad(digits=ten)), load_pretrained()
+def test_ten_digits_drawn_by_mouse_are_read(page_of, node, ten, scale, shift):
+    page, net = page_of(DrawingPad(digits=ten)), load_pretrained()
     read, drawn = {}, []
     for digit, strokes in HAND.items():
         page.get_by_role("button", name="Clear").click()
@@ -316,8 +316,8 @@ def canvas_centre(page):
     return frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
 
 
-def test_keys_draw_a_one(mount, ten):
-    page = mount(DrawingPad(digits=ten))
+def test_keys_draw_a_one(page_of, ten):
+    page = page_of(DrawingPad(digits=ten))
     page.locator(".dsconv-pad-canvas").focus()
     for key in [*["ArrowUp"] * 8, " ", *["ArrowDown"] * 16, "Escape", "ArrowRight"]:
         page.keyboard.press(key)
@@ -333,8 +333,8 @@ def test_keys_draw_a_one(mount, ten):
     assert page.evaluate("model.get('strokes')") == []
 
 
-def test_a_finger_draws_and_the_page_stays_where_it_is(mount, ten):
-    page = mount(DrawingPad(digits=ten), view="phone")
+def test_a_finger_draws_and_the_page_stays_where_it_is(page_of, ten):
+    page = page_of(DrawingPad(digits=ten), view="phone")
     session = page.context.new_cdp_session(page)
     x, y = canvas_centre(page)
     for step in range(13):
@@ -351,8 +351,8 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(mount, ten):
     assert page.eval_on_selector(".dsconv-pad-flow", styles) == "auto"
 
 
-def test_undo_clear_and_the_eraser_do_what_they_say(mount, ten):
-    page = mount(DrawingPad(digits=ten))
+def test_undo_clear_and_the_eraser_do_what_they_say(page_of, ten):
+    page = page_of(DrawingPad(digits=ten))
     first = floats(page, "seen")
     torch.testing.assert_close(first, ten.images[0].flatten() / 255, atol=0, rtol=0)
     draw_by_mouse(page, HAND[7])  # the pen starts a new drawing
@@ -372,8 +372,8 @@ def test_undo_clear_and_the_eraser_do_what_they_say(mount, ten):
     torch.testing.assert_close(floats(page, "seen"), first, atol=0, rtol=0)
 
 
-def test_the_eraser_takes_a_part_of_an_example_and_leaves_the_rest_in_place(mount, ten):
-    page = mount(DrawingPad(digits=ten, erasing=True))
+def test_the_eraser_takes_a_part_of_an_example_and_leaves_the_rest_in_place(page_of, ten):
+    page = page_of(DrawingPad(digits=ten, erasing=True))
     page.get_by_role("button", name="example 8, a 7").click()
     before = floats(page, "seen").view(28, 28)
     draw_by_mouse(page, [[(0, 24), (14, 24), (28, 24)]])
@@ -383,8 +383,8 @@ def test_the_eraser_takes_a_part_of_an_example_and_leaves_the_rest_in_place(moun
     assert after[22:26].sum() == 0
 
 
-def test_without_centring_the_network_gets_what_was_drawn_where_it_was_drawn(mount, ten):
-    page = mount(DrawingPad(digits=ten))
+def test_without_centring_the_network_gets_what_was_drawn_where_it_was_drawn(page_of, ten):
+    page = page_of(DrawingPad(digits=ten))
     draw_by_mouse(page, HAND[2], scale=0.45, shift=(0, 15))
     show(page)
     assert reading(page) == 2
@@ -406,9 +406,9 @@ def test_without_centring_the_network_gets_what_was_drawn_where_it_was_drawn(mou
 # ---- what is shown of the network
 
 
-def test_a_tile_shows_its_kernel_its_values_and_a_sentence(mount, ten):
+def test_a_tile_shows_its_kernel_its_values_and_a_sentence(page_of, ten):
     net = load_pretrained()
-    page = mount(DrawingPad(digits=ten))
+    page = page_of(DrawingPad(digits=ten))
     page.get_by_role("button", name="block 2 depthwise, map 5", exact=True).click()
     kernel = net.near[1].conv.depthwise.weight[4, 0].detach()
     cells = page.locator(".dsconv-pad-kernel td").all_inner_texts()
@@ -428,9 +428,9 @@ def test_a_tile_shows_its_kernel_its_values_and_a_sentence(mount, ten):
     )
 
 
-def test_a_pixel_of_a_map_tells_its_value(mount, ten):
+def test_a_pixel_of_a_map_tells_its_value(page_of, ten):
     net, kept = load_pretrained(), []
-    page = mount(DrawingPad(digits=ten, layer="block 1 depthwise", channel=6))
+    page = page_of(DrawingPad(digits=ten, layer="block 1 depthwise", channel=6))
     net.near[0].conv.depthwise.register_forward_hook(
         lambda *made: kept.append(made[2].detach()[0, 6])
     )
@@ -445,8 +445,8 @@ def test_a_pixel_of_a_map_tells_its_value(mount, ten):
     assert float(value.replace("−", "-")) == pytest.approx(float(kept[0][6, 7]), abs=0.000501)
 
 
-def test_arrow_keys_walk_through_all_tiles_and_only_one_is_a_stop_of_tab(mount, ten):
-    page = mount(DrawingPad([random_net(4, (1, 2))], ten))
+def test_arrow_keys_walk_through_all_tiles_and_only_one_is_a_stop_of_tab(page_of, ten):
+    page = page_of(DrawingPad([random_net(4, (1, 2))], ten))
     tiles = ".dsconv-pad-tile"
     assert page.locator(tiles).count() == 4 + (4 + 8) + (8 + 12)
     assert page.locator(f"{tiles}[tabindex='0']").count() == 1
@@ -470,9 +470,9 @@ def test_arrow_keys_walk_through_all_tiles_and_only_one_is_a_stop_of_tab(mount, 
     assert page.locator(f"{tiles}[tabindex='0']").count() == 1
 
 
-def test_sliders_choose_among_the_nets_that_were_given(mount, nets, ten):
+def test_sliders_choose_among_the_nets_that_were_given(page_of, nets, ten):
     pad = DrawingPad(nets, ten)
-    page = mount(pad)
+    page = page_of(pad)
     page.get_by_label("width").focus()
     page.keyboard.press("Home")
     assert nets[page.evaluate("model.get('net')")].width == 3
@@ -490,18 +490,18 @@ def test_sliders_choose_among_the_nets_that_were_given(mount, nets, ten):
         assert int(read) == int(net(to_input(ten.images[:1])).argmax())
 
 
-def test_a_net_without_the_chosen_layer_falls_back_to_one_it_has(mount, nets, ten):
+def test_a_net_without_the_chosen_layer_falls_back_to_one_it_has(page_of, nets, ten):
     place = next(at for at, net in enumerate(nets) if len(net.dilations) == 6)
-    page = mount(DrawingPad(nets, ten, net=place, layer="block 6 pointwise", channel=29))
+    page = page_of(DrawingPad(nets, ten, net=place, layer="block 6 pointwise", channel=29))
     assert page.locator(".dsconv-pad-words").inner_text().startswith("Map 30 of block 6 pointwise")
     page.get_by_label("dilation").press("Home")
     assert page.evaluate("[model.get('layer'), model.get('channel')]") == ["block 1 depthwise", 0]
     assert page.locator(".dsconv-pad-words").inner_text().startswith("Map 1 of block 1 depthwise")
 
 
-def test_blanking_squares_lowers_the_probability_as_pytorch_says(mount, node, ten):
+def test_blanking_squares_lowers_the_probability_as_pytorch_says(page_of, node, ten):
     net, image = load_pretrained(), ten.images[7:8] / 255
-    page = mount(DrawingPad(digits=ten, square=7))
+    page = page_of(DrawingPad(digits=ten, square=7))
     page.get_by_role("button", name="example 8, a 7").click()
     page.evaluate(
         """() => { window.gaps = []; let last = performance.now(); const tick = (now) => {
@@ -551,8 +551,8 @@ def test_python_sees_what_the_page_sees(ten):
     torch.testing.assert_close(pad.image, ten.images[3:4] / 255, atol=0, rtol=0)
 
 
-def test_an_image_set_in_python_is_shown_and_read_in_the_page(mount, ten):
-    page = mount(DrawingPad(digits=ten))
+def test_an_image_set_in_python_is_shown_and_read_in_the_page(page_of, ten):
+    page = page_of(DrawingPad(digits=ten))
     pad = DrawingPad(digits=ten)
     pad.image = ten.images[4:5] / 255
     values = list(pad.base)
@@ -565,31 +565,6 @@ def test_an_image_set_in_python_is_shown_and_read_in_the_page(mount, ten):
             assert abs(float(word.split()[-1].rstrip("%")) / 100 - share) < 0.00051
         assert ("<" in word) == (share < 0.0005)
         assert (">" in word) == (share > 0.9995)
-
-
-REFUSED = {
-    "weights": [b"123", b"", bytes(4 * 7514 - 4), np.full(7514, np.nan, np.float32).tobytes()],
-    "header": [[], [{}], [{"steps": [{"op": "tanh"}]}]],
-    "net": [1, -1],
-    "layer": ["block 5 depthwise", ""],
-    "channel": [16, -1],
-    "square": [4, 13],
-    "base": [b"123", np.full(784, 2, np.float32).tobytes()],
-    "seen": [b"", np.full(784, np.nan, np.float32).tobytes()],
-    "strokes": [[{}], [{"points": [1]}], [{"points": []}], [{"points": [1, math.inf]}]],
-    "labels": [[1]],
-    "image": [torch.zeros(3, 28), torch.full((1, 1, 28, 28), 255.0)],
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_does_not_fit_is_refused_and_changes_nothing(name, ten):
-    pad = DrawingPad(digits=ten)
-    before = pad.get_state()
-    for value in REFUSED[name]:
-        with pytest.raises((ValueError, TraitError)):
-            setattr(pad, name, value)
-        assert pad.get_state() == before
 
 
 @pytest.mark.parametrize(
@@ -616,9 +591,9 @@ def test_a_net_that_learnt_nonsense_is_refused(ten):
         DrawingPad([net.eval()], ten)
 
 
-def test_the_page_says_what_is_wrong_and_comes_back(mount, ten):
+def test_the_page_refuses_other_weights_and_comes_back(page_of, ten):
     pad = DrawingPad(digits=ten)
-    page = mount(pad)
+    page = page_of(pad)
     page.evaluate("window.good = model.get('weights')")
     failure, right = page.locator(".dsconv-failure"), reading(page)
     broken = {
@@ -632,54 +607,18 @@ def test_the_page_says_what_is_wrong_and_comes_back(mount, ten):
         page.evaluate("model.set('weights', good)")
         assert failure.count() == 0
         assert reading(page) == right
-    page.evaluate("model.set('net', 7)")
-    assert "net 7 was asked for, but there are 1" in failure.inner_text()
-    page.evaluate("model.set('net', 0)")
-    assert reading(page) == right
 
 
 # ---- how it looks and feels
 
 
-@pytest.mark.clock
-def test_a_redraw_takes_milliseconds(mount, ten):
-    page = mount(DrawingPad(digits=ten))
-    median = page.evaluate("""() => {
-      const times = [];
-      for (let run = 0; run < 21; run++) {
-        const points = [8, 6, 14, 5, 18, 9, 12, 14, 17, 19, 12 + run / 10, 23];
-        const start = performance.now();
-        model.set('strokes', [{erase: false, points}]);
-        times.push(performance.now() - start);
-      }
-      return times.sort((a, b) => a - b)[10];
-    }""")
-    assert median < 50
-
-
-SMALL = """() => [...document.querySelectorAll('.dsconv button, .dsconv input, .dsconv summary')]
-  .filter((e) => e.offsetParent)
-  .map((e) => (e.type === 'checkbox' ? e.closest('label') : e).getBoundingClientRect())
-  .filter((box) => box.width < 40 || box.height < 40).length"""
-FINE = """() => [...document.querySelectorAll('.dsconv *')].filter((e) =>
-  e.offsetParent && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) &&
-  parseFloat(getComputedStyle(e).fontSize) < 14).length"""
-NAMELESS = """() => [...document.querySelectorAll('.dsconv canvas, .dsconv button, .dsconv input')]
-  .filter((e) => !e.getAttribute('aria-label') && !e.getAttribute('aria-hidden') &&
-    !e.textContent.trim() && !e.labels?.length).length"""
-
-
-def test_it_fits_a_phone(mount, nets, ten):
-    page = mount(DrawingPad(nets, ten), view="phone")
-    page.locator("summary").click()
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+def test_on_a_phone_the_maps_scroll_inside_the_page(page_of, ten):
+    page = page_of(DrawingPad(digits=ten), view="phone")
     flow = page.evaluate(
         "(e => [e.clientWidth, e.scrollWidth])(document.querySelector('.dsconv-pad-flow'))"
     )
-    assert flow[1] > 2 * flow[0]  # the maps scroll inside
-    assert page.evaluate(SMALL) == 0
-    assert page.evaluate(FINE) == 0
-    assert page.evaluate(NAMELESS) == 0
+    assert flow[1] > 2 * flow[0]
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_the_still_says_and_shows_what_is_read(ten):
