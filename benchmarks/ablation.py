@@ -11,9 +11,10 @@ from torchinfo import summary
 
 from dsconv_lib.convolution import DSConv2d
 from dsconv_lib.data import load_mnist
+from dsconv_lib.evaluation import evaluate
 from dsconv_lib.networks import DSNet, count_weights
 from dsconv_lib.studies import arguments, run_study
-from dsconv_lib.training import Recipe, evaluate, fit
+from dsconv_lib.training import Recipe, fit
 
 DILATED, PLAIN = (1, 2, 1, 2), (1, 1, 1, 1)
 NETS = {  # name: width, rates, separable

@@ -10,7 +10,6 @@ log-probabilities are averaged.
 """
 
 import time
-from dataclasses import replace
 
 import torch
 
@@ -46,15 +45,12 @@ def train_one(width: int, epochs: int, seed: int) -> dict:
 def whole_training_set(digits: Digits) -> Digits:
     """Join training and validation digits again, once every choice is made."""
     rows = torch.cat([digits.splits["train"], digits.splits["validation"]])
-    return Digits(digits.images[rows], digits.labels[rows], f"{digits.name} train + validation")
+    return digits.take(rows, f"{digits.name} train + validation")
 
 
 def read_test(net: DSNet, test: Digits) -> dict:
     """Measure the accuracy in one look, and in five."""
-    looks = [
-        predict_logits(net, replace(test, images=test.images.roll(shift, dims=(2, 3))))
-        for shift in LOOKS
-    ]
+    looks = [predict_logits(net, test.images.roll(shift, dims=(2, 3))) for shift in LOOKS]
     both = {"test": looks[0], "test_five_looks": sum(look.log_softmax(dim=1) for look in looks)}
     return {
         name: (logits.argmax(dim=1) == test.labels).sum().item() / len(test)

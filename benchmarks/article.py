@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dsconv_lib.data import load_mnist, to_input
+from dsconv_lib.evaluation import evaluate
 from dsconv_lib.networks import ArticleNet, count_weights
 from dsconv_lib.studies import arguments, run_study
-from dsconv_lib.training import evaluate
 
 MENDS = {"pool to 1 x 1": {"head_size": 1}, "pool to 7 x 7": {"pool_size": 7}}
 

@@ -12,17 +12,41 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
+from torch import nn
 
-from dsconv_lib.data import load_mnist, make_canvases
+from dsconv_lib.data import CanvasStream, load_mnist, make_canvases
+from dsconv_lib.evaluation import PAPER, evaluate_segmentation
 from dsconv_lib.networks import TwoScaleNet, count_weights, save_net
 from dsconv_lib.studies import arguments, run_study
-from dsconv_lib.training import Recipe, evaluate_segmentation, fit_segmentation
+from dsconv_lib.training import Recipe, fit
 
 NETS = Path(__file__).parent / "weights" / "dense"
 RECIPE = Recipe(epochs=32, batch_size=16, lr=0.03)
 PER_EPOCH, CROWDED = 8192, (6, 10)  # canvases per epoch, digits on each
 VALIDATION, TEST = 1000, 1000
+FRAME = 4  # of paper [pixels], wider than any shift
 LOOKS = tuple((down, right) for down in range(-2, 2) for right in range(-2, 2))
+
+
+class SeveralLooks(nn.Module):
+    """Answer each canvas shifted by each of ``LOOKS``; average the logarithms of the probabilities.
+
+    A frame of paper keeps what is shifted on the canvas.
+    """
+
+    def __init__(self, net: nn.Module):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Shift, answer, shift back."""
+        x = F.pad(x, (FRAME,) * 4, value=PAPER)
+        shifts = [self.net(x.roll(look, (2, 3))).log_softmax(dim=1) for look in LOOKS]
+        back = [
+            y.roll((-down, -right), (2, 3)) for y, (down, right) in zip(shifts, LOOKS, strict=True)
+        ]
+        return (sum(back) / len(LOOKS))[:, :, FRAME:-FRAME, FRAME:-FRAME]
 
 
 def train_one(seed: int) -> dict:
@@ -30,8 +54,8 @@ def train_one(seed: int) -> dict:
     digits = load_mnist()
     torch.manual_seed(seed)
     net, recipe = TwoScaleNet(), replace(RECIPE, seed=seed)
-    begun, options = time.perf_counter(), {"per_epoch": PER_EPOCH, "count": CROWDED}
-    history = fit_segmentation(net, digits.split("train"), recipe=recipe, **options)
+    begun = time.perf_counter()
+    history = fit(net, CanvasStream(digits.split("train"), PER_EPOCH, CROWDED), recipe=recipe)
     seconds = round(time.perf_counter() - begun)
     if seed == 0:
         save_net(net, NETS / "two_scales.pt")
@@ -39,7 +63,9 @@ def train_one(seed: int) -> dict:
     row["loss"] = [round(loss, 4) for loss in history.loss]
     validation = make_canvases(digits.split("validation"), VALIDATION, seed=1)
     row["validation"] = evaluate_segmentation(net, validation)
-    return row | {"validation_looks": evaluate_segmentation(net, validation, LOOKS)} | test(net)
+    return (
+        row | {"validation_looks": evaluate_segmentation(SeveralLooks(net), validation)} | test(net)
+    )
 
 
 def test(net: TwoScaleNet) -> dict:
@@ -49,7 +75,7 @@ def test(net: TwoScaleNet) -> dict:
     large = make_canvases(digits, TEST, seed=2, size=96, count=(7, 18))
     return {
         "test": evaluate_segmentation(net, canvases),
-        "test_looks": evaluate_segmentation(net, canvases, LOOKS),
+        "test_looks": evaluate_segmentation(SeveralLooks(net), canvases),
         "test_96": evaluate_segmentation(net, large),
     }
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import torch
 
-from dsconv_lib.data import load_mnist, make_canvases
+from dsconv_lib.data import CanvasStream, load_mnist, make_canvases
+from dsconv_lib.evaluation import evaluate_segmentation
 from dsconv_lib.networks import SegNet, count_weights, save_net
 from dsconv_lib.studies import arguments, run_study
-from dsconv_lib.training import Recipe, evaluate_segmentation, fit_segmentation
+from dsconv_lib.training import Recipe, fit
 
 NETS = Path(__file__).parent / "weights" / "dense"
 WIDTH = 24
@@ -45,7 +46,7 @@ def train_one(dilations: list[int], aspp: list[int] | None, branch: int | None, 
     net = SegNet(WIDTH, dilations, aspp=aspp, branch=branch)
     recipe = Recipe(RECIPE.epochs, RECIPE.batch_size, RECIPE.lr, seed=seed)
     start = time.process_time()
-    history = fit_segmentation(net, digits.split("train"), None, recipe, per_epoch=PER_EPOCH)
+    history = fit(net, CanvasStream(digits.split("train"), PER_EPOCH), recipe=recipe)
     seconds = time.process_time() - start
     if seed == 0:
         save_net(net, NETS / f"{name_of(dilations, aspp)}.pt")

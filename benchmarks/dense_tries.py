@@ -12,10 +12,11 @@ from dataclasses import replace
 import torch
 from dense_best import CROWDED, PER_EPOCH, RECIPE, VALIDATION
 
-from dsconv_lib.data import COUNT, load_mnist, make_canvases
+from dsconv_lib.data import COUNT, CanvasStream, load_mnist, make_canvases
+from dsconv_lib.evaluation import evaluate_segmentation
 from dsconv_lib.networks import TwoScaleNet, count_weights
 from dsconv_lib.studies import arguments, run_study
-from dsconv_lib.training import evaluate_segmentation, fit_segmentation
+from dsconv_lib.training import fit
 
 BASE = {"lr": RECIPE.lr, "count": CROWDED, "far": (1, 2, 4, 1)}
 TRIES = {
@@ -35,8 +36,7 @@ def train_one(change: str, seed: int) -> dict:
     recipe = replace(RECIPE, epochs=RECIPE.epochs // 4, lr=options["lr"], seed=seed)
     torch.manual_seed(seed)
     net, begun = TwoScaleNet(far=options["far"]), time.perf_counter()
-    how = {"recipe": recipe, "per_epoch": PER_EPOCH, "count": options["count"]}
-    fit_segmentation(net, digits.split("train"), **how)
+    fit(net, CanvasStream(digits.split("train"), PER_EPOCH, options["count"]), recipe=recipe)
     row = {"weights": count_weights(net), "seconds": round(time.perf_counter() - begun)}
     for name, count in SCORED.items():
         canvases = make_canvases(digits.split("validation"), VALIDATION, seed=1, count=count)

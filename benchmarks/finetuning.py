@@ -13,9 +13,10 @@ from pathlib import Path
 import torch
 
 from dsconv_lib.data import Digits, MnistUnavailableError, load_mnist, load_optdigits, random_affine
+from dsconv_lib.evaluation import evaluate
 from dsconv_lib.networks import DSNet, load_pretrained
 from dsconv_lib.studies import arguments, load_results, run_study
-from dsconv_lib.training import WAYS, adapt, draw_per_class, evaluate, fit, recipe_for_few
+from dsconv_lib.training import WAYS, adapt, draw_per_class, fit, recipe_for_few
 
 PER_CLASS = (1, 2, 5, 10, 20, 50, 100)
 RATES = (0.001, 0.003, 0.01, 0.03)
@@ -45,7 +46,7 @@ def old_digits() -> tuple[Digits, Digits] | None:
 
 def take(digits: Digits, rows: torch.Tensor) -> Digits:
     """Keep these rows."""
-    return Digits(digits.images[rows], digits.labels[rows], digits.name)
+    return digits.take(rows)
 
 
 def measure(purpose: str, method: str, per_class: int, draw: int, lr: float) -> dict:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from dsconv_lib.data import Digits, load_mnist, random_affine
+from dsconv_lib.data import load_mnist, random_affine
+from dsconv_lib.evaluation import evaluate
 from dsconv_lib.networks import DSNet
 from dsconv_lib.studies import arguments, run_study
-from dsconv_lib.training import Augment, Recipe, evaluate, fit
+from dsconv_lib.training import Augment, Recipe, fit
 
 FEW = 2_000
 NOTHING = Recipe(epochs=24, weight_decay=0.0)
@@ -45,7 +46,7 @@ def train_one(measure: str, seed: int) -> dict:
     train = digits.split("train")
     # each seed has digits of its own
     rows = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[: taken.digits]
-    few = Digits(train.images[rows], train.labels[rows], "MNIST, some of train")
+    few = train.take(rows, "MNIST, some of train")
     torch.manual_seed(seed)
     net = DSNet()
     net.head = nn.Sequential(nn.Dropout(taken.dropout), net.head)

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from dsconv_lib.data import MEAN, STD, load_mnist, mnist_root, to_input, torchvision_datasets
+from dsconv_lib.data import MEAN, STD, load_mnist, mnist_root, to_input
 from dsconv_lib.networks import DSNet
 from dsconv_lib.studies import arguments, run_study
 
@@ -32,8 +32,7 @@ def batches(way: str) -> Iterable[tuple[Tensor, Tensor]]:
 
 def torchvision_mnist() -> Dataset:
     """Open MNIST's training images as torchvision does, one normalised image at a time."""
-    datasets = torchvision_datasets()
-    from torchvision import transforms  # only after torchvision has been made to import
+    from torchvision import datasets, transforms  # dsconv_lib.data has made it importable
 
     steps = [transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))]
     return datasets.MNIST(mnist_root(), transform=transforms.Compose(steps))

@@ -7,7 +7,7 @@ Each setting sees the same number of digits: two epochs of 10,000. Validation di
 
 import torch
 
-from dsconv_lib.data import Digits, load_mnist
+from dsconv_lib.data import load_mnist
 from dsconv_lib.networks import DSNet
 from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Recipe, fit
@@ -21,11 +21,11 @@ def train_one(lr: float, batch_size: int, seed: int) -> dict:
     """Train DSNet for two epochs with this learning rate and batch size."""
     digits = load_mnist()
     train = digits.split("train")
-    few = Digits(train.images[:DIGITS], train.labels[:DIGITS], "MNIST, some of train")
+    few = train.take(slice(DIGITS), "MNIST, some of train")
     torch.manual_seed(seed)
     recipe = Recipe(epochs=2, batch_size=batch_size, lr=lr, seed=seed)
     history = fit(DSNet(), few, digits.split("validation"), recipe)
-    return {"validation": history.accuracy[-1]}
+    return {"validation": history.score[-1]}
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ minute of the machine falls on all of them alike. Within a round, the median of 
 import shutil
 import subprocess
 import time
+from dataclasses import replace
 from functools import cache
 from itertools import product
 
@@ -16,9 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from dsconv_lib.convolution import DSConv2d, Polyphase, fold_blocks
-from dsconv_lib.data import Digits, load_mnist
-from dsconv_lib.evaluation import measure_machine, time_call, time_layer
+from dsconv_lib.convolution import DSConv2d, fold_blocks, polyphase_conv2d
+from dsconv_lib.data import load_mnist
+from dsconv_lib.evaluation import measure_machine, time_call
 from dsconv_lib.networks import DSNet
 from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Recipe, fit
@@ -66,6 +67,18 @@ def cases(rounds: int) -> list[dict]:
     grown = [{"sweep": "growth", "of": of, "value": v} for of in GROWTH for v in GROWTH[of]]
     turns = [once + (grown if r < TRAINED else []) for r in range(rounds)]
     return [{**case, "round": r} for r, turn in enumerate(turns) for case in turn]
+
+
+class Polyphase(nn.Module):
+    """A dilated convolution that runs as ordinary ones on interleaved maps."""
+
+    def __init__(self, conv: nn.Conv2d):
+        super().__init__()
+        self.conv = conv
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Convolve; both sides of the maps must be multiples of the rate."""
+        return polyphase_conv2d(x, self.conv.weight, self.conv.dilation[0], self.conv.groups)
 
 
 def build(layer: str, width: int, dilation: int) -> nn.Module:
@@ -140,13 +153,18 @@ def rewritten(way: str, layout: str) -> nn.Module | None:
 
 
 def timed(layer: nn.Module, x: torch.Tensor, layout: str, both: bool = True) -> dict:
-    """Time a layer on maps in the layout asked for."""
+    """Time a layer in the layout asked for: forward, and on to the slopes of weights and maps."""
     x = x.to(memory_format=LAYOUTS[layout])
+    with torch.no_grad():
+        forward = seconds(time_call(lambda: layer(x), at_least=AT_LEAST))
+        slope = torch.ones_like(layer(x))  # in the layout of the output, as a next layer's would be
     if not both:
-        with torch.no_grad():
-            return {"forward": seconds(time_call(lambda: layer(x), at_least=AT_LEAST))}
-    forward, backward_too = time_layer(layer, x, at_least=AT_LEAST)
-    return {"forward": seconds(forward), "both": seconds(backward_too)}
+        return {"forward": forward}
+    leaves = [x.requires_grad_(), *layer.parameters()]
+    backward_too = time_call(
+        lambda: torch.autograd.grad(layer(x), leaves, slope), at_least=AT_LEAST
+    )
+    return {"forward": forward, "both": seconds(backward_too)}
 
 
 def grow(of: str, value: int) -> dict:
@@ -155,11 +173,11 @@ def grow(of: str, value: int) -> dict:
     part = load_mnist().split("train")
     images = part.images[: shape["digits"]]
     images = F.interpolate(images.float(), (shape["size"],) * 2, mode="nearest").to(torch.uint8)
-    some = Digits(images, part.labels[: len(images)], "some")
+    some = replace(part.take(slice(len(images))), images=images)
     net = DSNet(shape["width"]).to(memory_format=torch.channels_last)
-    fit(net, Digits(images[:128], some.labels[:128], "warm"), None, Recipe(epochs=1))
+    fit(net, some.take(slice(128)), recipe=Recipe(epochs=1))  # to warm up
     start = time.perf_counter()
-    fit(net, some, None, Recipe(epochs=1))
+    fit(net, some, recipe=Recipe(epochs=1))
     return {"epoch": round(time.perf_counter() - start, 4)}
 
 

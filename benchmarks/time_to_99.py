@@ -19,9 +19,10 @@ from loading import torchvision_mnist
 from torch import nn
 
 from dsconv_lib.data import Digits, load_mnist, to_input
+from dsconv_lib.evaluation import evaluate
 from dsconv_lib.networks import DSNet, count_weights
 from dsconv_lib.studies import arguments, run_study
-from dsconv_lib.training import Recipe, evaluate, fit
+from dsconv_lib.training import Recipe, fit
 
 FAST = {"width": 16, "dilations": (1, 1, 1, 1)}
 FAST_RECIPE = Recipe(epochs=2, batch_size=256, lr=0.05, label_smoothing=0.1, average=0.99)
@@ -89,7 +90,7 @@ def channels_last(net: nn.Module) -> bool:
 
 def train_dsnet(net: nn.Module, train: Digits, seed: int) -> Iterator[None]:
     """Train with this book's own loop, on the middle of most images, without augmentation."""
-    few = Digits(train.images[:FAST_DIGITS], train.labels[:FAST_DIGITS], train.name)
+    few = train.take(slice(FAST_DIGITS))
     fit(net, middle(few), None, replace(FAST_RECIPE, seed=seed))
     yield
 

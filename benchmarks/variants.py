@@ -10,9 +10,10 @@ from pathlib import Path
 import torch
 
 from dsconv_lib.data import load_mnist, random_affine
+from dsconv_lib.evaluation import evaluate
 from dsconv_lib.networks import DSNet, count_weights, save_net
 from dsconv_lib.studies import arguments, run_study
-from dsconv_lib.training import Recipe, evaluate, fit
+from dsconv_lib.training import Recipe, fit
 
 NETS = Path(__file__).parent / "weights" / "variants"
 SHAPES = [(4, (1, 2, 1, 2)), (8, (1, 2, 1, 2)), (16, (1, 1, 1, 1)), (16, (3, 3, 3, 3))]

@@ -25,7 +25,7 @@ def print_accuracy(logits: Tensor, digits: Digits, name: str = "") -> tuple[int,
 
 def history_table(history: History) -> str:
     """Tabulate the epochs of a training."""
-    rows = zip(history.loss, history.lr, history.accuracy, strict=True)
+    rows = zip(history.loss, history.lr, history.score, strict=True)
     lines = [
         f"{epoch:5}  {loss:.4f}  {lr:13.2e}  {accuracy:9.2%}"
         for epoch, (loss, lr, accuracy) in enumerate(rows, start=1)

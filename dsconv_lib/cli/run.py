@@ -43,6 +43,7 @@ from dsconv_lib.networks import (
 from dsconv_lib.training import (
     History,
     Recipe,
+    Team,
     adapt,
     draw_per_class,
     fit,
@@ -87,13 +88,13 @@ def train(options: SimpleNamespace) -> int:
     device = _use_machine(options)
     with join_team(options.device) as team:
         if team.first:
-            return _train(options, device)
+            return _train(options, device, team)
         options.save, options.card = None, False
         with redirect_stdout(StringIO()):
-            return _train(options, device)
+            return _train(options, device, team)
 
 
-def _train(options: SimpleNamespace, device: torch.device) -> int:
+def _train(options: SimpleNamespace, device: torch.device, team: Team) -> int:
     digits = DIGITS[options.data]()
     recipe = Recipe(
         epochs=options.epochs, batch_size=options.batch_size, lr=options.lr, seed=options.seed
@@ -101,26 +102,30 @@ def _train(options: SimpleNamespace, device: torch.device) -> int:
     torch.manual_seed(options.seed)
     net = DSNet(options.width, options.dilations).to(device)
     print(f"Network: {count_weights(net):,} weights.", flush=True)
-    print(history_table(_fit(net, digits, recipe, options)))
+    print(history_table(_fit(net, digits, recipe, options, team)))
     net = net.cpu()
     splits = ("validation", "test") if options.test or options.card else ("validation",)
     parts = {name: digits.split(name) for name in splits}
-    counts = {name: print_accuracy(predict_logits(net, part), part) for name, part in parts.items()}
+    counts = {
+        name: print_accuracy(predict_logits(net, part.images), part) for name, part in parts.items()
+    }
     _store(net, options.save)
     if options.card:
         write_card(net, options.save, digits, recipe, augmented=not options.plain, counts=counts)
     return 0
 
 
-def _fit(net: DSNet, digits: Digits, recipe: Recipe, options: SimpleNamespace) -> History:
+def _fit(
+    net: DSNet, digits: Digits, recipe: Recipe, options: SimpleNamespace, team: Team
+) -> History:
     """Train; if that is stopped, say what is left."""
     checkpoint: Path | None = options.checkpoint
     if checkpoint and checkpoint.exists():
         print(f"Going on from {checkpoint}.", flush=True)
     parts = digits.split("train"), digits.split("validation")
-    augment = None if options.plain else random_affine
+    how = {"augment": None if options.plain else random_affine, "wrap": team.unite}
     try:
-        return fit(net, *parts, recipe, augment=augment, checkpoint=checkpoint)
+        return fit(net, *parts, recipe, **how, checkpoint=checkpoint)
     except KeyboardInterrupt:
         kept = "nothing is kept: --checkpoint FILE keeps every epoch that is done"
         if checkpoint and checkpoint.exists():
@@ -133,7 +138,7 @@ def evaluate(options: SimpleNamespace) -> int:
     net, digits = _open_net(options.net).to(_use_machine(options)), DIGITS[options.data]()
     if options.split != "all":
         digits = digits.split(options.split)
-    logits = predict_logits(net, digits)
+    logits = predict_logits(net, digits.images)
     print_accuracy(logits, digits)
     answers = logits.argmax(dim=1)
     tables = scores_table(digits.labels, answers), confusion_table(digits.labels, answers)
@@ -173,10 +178,10 @@ def finetune(options: SimpleNamespace) -> int:
     net = _open_net(options.net).to(_use_machine(options))
     few, rest = draw_per_class(load_optdigits(), options.per_class, options.seed)
     print(f"{len(few)} labelled digits to learn from, {len(rest):,} others to measure on.")
-    print_accuracy(predict_logits(net, rest), rest, "before")
+    print_accuracy(predict_logits(net, rest.images), rest, "before")
     recipe = recipe_for_few(few, options.lr, steps=options.steps, seed=options.seed)
     adapt(net, few, options.method.replace("-", " "), recipe)
-    print_accuracy(predict_logits(net, rest), rest, "after")
+    print_accuracy(predict_logits(net, rest.images), rest, "after")
     _store(net.cpu(), options.save)
     return 0
 

@@ -1,8 +1,11 @@
 """One layer: what it computes, what it costs, what it sees."""
 
 from dsconv_lib.convolution.cost import (
+    BYTES,
     Cost,
     conv2d_cost,
+    conv2d_intensity,
+    conv2d_traffic,
     dsconv2d_cost,
 )
 from dsconv_lib.convolution.layers import (
@@ -17,8 +20,6 @@ from dsconv_lib.convolution.receptive_field import (
     receptive_field,
 )
 from dsconv_lib.convolution.rewrites import (
-    Polyphase,
     fold_blocks,
-    fold_norm,
     polyphase_conv2d,
 )

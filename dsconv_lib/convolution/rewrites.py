@@ -4,36 +4,16 @@ import copy
 
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from dsconv_lib.convolution.layers import DSBlock
 
 
-def fold_norm(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
-    """Put a batch normalisation into the convolution before it, for evaluation.
-
-    In evaluation a normalisation is one factor and one summand per channel. The factor scales the
-    kernel, the summand becomes the bias.
-
-    Raises:
-        ValueError: not as many channels, or a normalisation without statistics or weights of its
-            own.
-
-    Source: [ioffe2015batch], section 3.1, on inference. Taught in: 09_cost_and_speed.
-    """
-    if conv.out_channels != norm.num_features:
-        raise ValueError(f"{conv.out_channels} maps, but a normalisation of {norm.num_features}")
-    if norm.running_var is None or norm.weight is None:
-        raise ValueError("a normalisation can be folded only with statistics and weights")
-    factor = norm.weight / (norm.running_var + norm.eps).sqrt()
-    bias = 0 if conv.bias is None else conv.bias
-    folded = copy.deepcopy(conv)
-    folded.weight = nn.Parameter((conv.weight * factor.view(-1, 1, 1, 1)).detach())
-    folded.bias = nn.Parameter((norm.bias + (bias - norm.running_mean) * factor).detach())
-    return folded
-
-
 def fold_blocks(net: nn.Module) -> nn.Module:
     """Copy a network, in evaluation mode, with the normalisation of every ``DSBlock`` folded away.
+
+    In evaluation a normalisation is one factor and one summand per channel. The factor scales the
+    kernel of the convolution before it, the summand becomes the bias.
 
     Example (the four normalisations of the blocks go, and the one of the stem stays):
         >>> from dsconv_lib.networks import DSNet
@@ -41,11 +21,11 @@ def fold_blocks(net: nn.Module) -> nn.Module:
         >>> sum(isinstance(part, nn.BatchNorm2d) for part in folded.modules())
         1
 
-    Taught in: 09_cost_and_speed.
+    Source: [ioffe2015batch], section 3.1, on inference. Taught in: 09_cost_and_speed.
     """
     net = copy.deepcopy(net).eval()
     for block in [part for part in net.modules() if isinstance(part, DSBlock)]:
-        block.conv.pointwise = fold_norm(block.conv.pointwise, block.norm)
+        block.conv.pointwise = fuse_conv_bn_eval(block.conv.pointwise, block.norm)
         block.norm = nn.Identity()
     return net
 
@@ -83,23 +63,3 @@ def polyphase_conv2d(x: Tensor, weight: Tensor, dilation: int, groups: int = 1) 
     y = F.conv2d(grids.flatten(0, 2), weight, padding=k // 2, groups=groups)
     y = y.unflatten(0, (d, d, n))  # (d*d*N, C_out, H/d, W/d) -> (d, d, N, C_out, H/d, W/d)
     return y.permute(2, 3, 4, 0, 5, 1).reshape(n, -1, height, width)
-
-
-class Polyphase(nn.Module):
-    """A dilated convolution that runs as ordinary ones on interleaved maps, with the same weights.
-
-    Shape:
-        input   (N, in_channels, H, W), both sides multiples of the rate
-        output  (N, out_channels, H, W)
-
-    Taught in: 09_cost_and_speed.
-    """
-
-    def __init__(self, conv: nn.Conv2d):
-        super().__init__()
-        self.conv = conv
-
-    def forward(self, x: Tensor) -> Tensor:
-        conv = self.conv
-        y = polyphase_conv2d(x, conv.weight, conv.dilation[0], conv.groups)
-        return y if conv.bias is None else y + conv.bias.view(-1, 1, 1)

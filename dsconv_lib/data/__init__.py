@@ -7,6 +7,7 @@ from dsconv_lib.data.canvases import (
     COUNT,
     NUM_CLASSES,
     Canvases,
+    CanvasStream,
     make_canvases,
 )
 from dsconv_lib.data.digits import (
@@ -23,7 +24,6 @@ from dsconv_lib.data.mnist import (
     MnistDamagedError,
     MnistUnavailableError,
     mnist_root,
-    torchvision_datasets,
 )
 from dsconv_lib.data.photographs import (
     NoDigitError,

@@ -3,7 +3,9 @@
 Made from ``Digits`` by seed, as many as asked, so that no training run needs to see one twice.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 import torch.nn.functional as F
@@ -38,6 +40,38 @@ class Canvases:
     def __repr__(self) -> str:
         height, width = self.labels.shape[1:]
         return f"{self.name}: {len(self):,} canvases of {height} x {width} pixels"
+
+
+@dataclass(frozen=True)
+class CanvasStream:
+    """Canvases to train on: in every epoch new ones, which never come again.
+
+    Args:
+        digits: canvases are made from no others.
+        per_epoch: canvases that make an epoch.
+        count: fewest and most digits on a canvas.
+
+    Taught in: 08_dense_prediction.
+    """
+
+    digits: Digits
+    per_epoch: int = 512
+    count: tuple[int, int] = COUNT
+
+    @property
+    def name(self) -> str:
+        """Say what they are made of."""
+        return f"{self.digits.name}, canvases of {self.count[0]} to {self.count[1]} digits"
+
+    def __len__(self) -> int:
+        return self.per_epoch
+
+    def batches(self, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Deal images and labels of canvases made by the generator's seed; full batches only."""
+        seed = generator.initial_seed()
+        canvases = make_canvases(self.digits, self.per_epoch, seed=seed, count=self.count)
+        parts = canvases.images.split(size), canvases.labels.long().split(size)
+        yield from islice(zip(*parts, strict=True), self.per_epoch // size)
 
 
 def make_canvases(

@@ -4,6 +4,7 @@ MNIST is read and downloaded by torchvision from ``$DSCONV_DATA``, else ``./data
 cannot be had, scikit-learn's optdigits stand in: fewer, smaller, but real, and always there.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dsconv_lib.data.mnist import MnistUnavailableError, mnist_root, torchvision_datasets
+from dsconv_lib.data.mnist import MnistUnavailableError, mnist_root
 
 MEAN, STD = 0.1307, 0.3081  # of MNIST's 60,000 training images, ink in [0, 1]
 
@@ -45,8 +46,23 @@ class Digits:
         """
         if name not in self.splits:
             raise ValueError(f"split {name!r} is not one of {sorted(self.splits)}")
-        rows = self.splits[name]
-        return Digits(self.images[rows], self.labels[rows], f"{self.name} {name}")
+        return self.take(self.splits[name], f"{self.name} {name}")
+
+    def take(self, rows: Tensor | slice, name: str | None = None) -> "Digits":
+        """Take some rows as digits of their own, in that order; without splits.
+
+        Example (the first thousand, and their first three):
+            >>> few = load_optdigits().take(slice(1000), "few")
+            >>> few, len(few.take(torch.arange(3)))
+            (few: 1,000 digits, 3)
+        """
+        return Digits(self.images[rows], self.labels[rows], name or self.name)
+
+    def batches(self, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Deal images and labels in random order; a last batch that is not full is left out."""
+        order = torch.randperm(len(self), generator=generator)
+        for rows in order.split(size)[: len(self) // size]:
+            yield self.images[rows], self.labels[rows]
 
     def first(self, label: int) -> Tensor:
         """Fetch the first digit with this label, as floats in [0, 1].
@@ -77,11 +93,12 @@ def load_mnist(root: str | Path | None = None) -> Digits:
         MnistUnavailableError: MNIST is not there, and there is no network or no right to write.
         MnistDamagedError: a file is missing, truncated or foreign. Nothing is replaced.
 
-    Source: [lecun1998gradient], section III. Taught in: 01_concepts.
+    Source: [lecun1998gradient], section III.
     """
+    from torchvision.datasets import MNIST  # seconds to import, and often not needed
+
     root = mnist_root(root)
-    mnist = torchvision_datasets().MNIST
-    parts = [mnist(root, train=train, download=False) for train in (True, False)]
+    parts = [MNIST(root, train=train, download=False) for train in (True, False)]
     order = torch.randperm(60_000, generator=torch.Generator().manual_seed(0))
     images = torch.cat([part.data for part in parts])
     return Digits(

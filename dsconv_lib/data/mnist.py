@@ -1,10 +1,12 @@
 """MNIST's four files on disk: where they lie, whether they are whole, how they come here.
 
 A download goes to a folder of its own, is checked, and is moved into place in one step.
+After this module is imported, torchvision can be imported too, whatever its build.
 """
 
 import hashlib
 import http.client
+import importlib.util
 import os
 import shutil
 import socket
@@ -34,6 +36,29 @@ class MnistDamagedError(RuntimeError):
     """A file that should be MNIST's is missing or is not; the message names it and the remedy."""
 
 
+def _declare_operators() -> torch.library.Library | None:
+    """Let torchvision be imported beside a torch of another build (CPU beside CUDA).
+
+    There its compiled operators cannot load, and the import fails over two names that datasets
+    and transforms never use. Declaring the names is enough, as long as the declaration is kept.
+
+    Source: pytorch/vision, issue 9085.
+    """
+    folder = Path(importlib.util.find_spec("torchvision").origin).parent
+    try:
+        for file in folder.glob("_C.*"):
+            torch.ops.load_library(file)  # as torchvision itself does, which then finds it loaded
+    except OSError:
+        names = torch.library.Library("torchvision", "DEF")
+        names.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        names.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        return names
+    return None
+
+
+_OPERATORS = _declare_operators()
+
+
 def mnist_root(root: str | Path | None = None) -> Path:
     """Find a folder with all of MNIST in it, downloading it once if there is none.
 
@@ -44,34 +69,13 @@ def mnist_root(root: str | Path | None = None) -> Path:
         MnistUnavailableError: MNIST is not there, and there is no network or no right to write.
         MnistDamagedError: a file is missing, truncated or foreign. Nothing is replaced.
 
-    Source: [lecun1998gradient], section III. Taught in: 01_concepts.
+    Source: [lecun1998gradient], section III. Taught in: 06_training.
     """
     root = Path(root or os.environ.get("DSCONV_DATA") or "data").expanduser()
     if not (root / "MNIST").exists():
         _download(root)
     _verify(root / "MNIST" / "raw")
     return root
-
-
-def torchvision_datasets():
-    """Import ``torchvision.datasets``, also beside a torch of another build (CPU beside CUDA).
-
-    There its compiled operators cannot load, and the import fails over two names that
-    datasets and transforms never use. Declaring the names is enough, for the whole process.
-
-    Source: pytorch/vision, issue 9085. Taught in: 01_concepts.
-    """
-    try:
-        from torchvision import datasets
-    except RuntimeError as error:
-        if "torchvision::" not in str(error):
-            raise
-        names = torch.library.Library("torchvision", "DEF")
-        names.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        names.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        torchvision_datasets.names = names  # the declaration lives as long as this object
-        from torchvision import datasets
-    return datasets
 
 
 def _verify(raw: Path) -> None:
@@ -95,10 +99,11 @@ def _verify(raw: Path) -> None:
 
 def _download(root: Path) -> None:
     """Bring MNIST to ``root``, wholly or not at all."""
+    from torchvision.datasets import MNIST  # seconds to import, and rarely needed
+
     with _partial_folder(root) as partial, _patience(DOWNLOAD_TIMEOUT):
-        mnist = torchvision_datasets().MNIST
         try:
-            mnist(partial, train=True, download=True)
+            MNIST(partial, train=True, download=True)
         except (OSError, RuntimeError, http.client.HTTPException) as error:
             raise MnistUnavailableError(
                 f"MNIST is not in {root} and could not be downloaded; connect once, or set "

@@ -21,21 +21,25 @@ from dsconv_lib.evaluation.filters import (
     sort_filters,
 )
 from dsconv_lib.evaluation.metrics import (
+    PairedDifference,
     accuracy_interval,
     calibration_bins,
+    class_iou,
     class_scores,
     confusion_matrix,
+    evaluate,
+    evaluate_segmentation,
     expected_calibration_error,
     fit_temperature,
+    label_pixels,
+    mean_iou,
+    paired_difference,
     predict_logits,
 )
 from dsconv_lib.evaluation.timing import (
     Machine,
     Timing,
-    conv2d_intensity,
-    conv2d_traffic,
     measure_machine,
     summarise,
     time_call,
-    time_layer,
 )

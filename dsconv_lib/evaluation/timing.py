@@ -5,13 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
 from torch.utils.benchmark import Timer
 
 from dsconv_lib.checks import require_whole
-from dsconv_lib.convolution import conv2d_cost
-
-BYTES = 4  # of a float32
+from dsconv_lib.convolution import BYTES
 
 
 @dataclass(frozen=True)
@@ -90,23 +87,6 @@ def time_call(work: Callable[[], object], *, at_least: float = 0.05) -> Timing:
     return summarise(found)
 
 
-def time_layer(layer: nn.Module, x: Tensor, *, at_least: float = 0.05) -> tuple[Timing, Timing]:
-    """Time a layer forward, and forward plus backward to its weights and its input."""
-
-    @torch.no_grad()
-    def forward() -> None:
-        layer(x)
-
-    leaf = x.detach().requires_grad_()
-    with torch.no_grad():
-        slope = torch.ones_like(layer(x))  # in the layout of the output, as a next layer's would be
-
-    def both() -> None:
-        torch.autograd.grad(layer(leaf), [leaf, *layer.parameters()], slope)
-
-    return time_call(forward, at_least=at_least), time_call(both, at_least=at_least)
-
-
 def measure_machine(
     side: int = 2048, megabytes: int = 256, *, device: str = "cpu", at_least: float = 0.3
 ) -> Machine:
@@ -129,61 +109,3 @@ def measure_machine(
     copy = time_call(lambda: target.copy_(source), at_least=at_least)
     moved = 2 * BYTES * source.numel()  # read once, written once
     return Machine(side**3 / product.median, moved / copy.median)
-
-
-def conv2d_traffic(
-    in_channels: int,
-    out_channels: int,
-    kernel_size: int,
-    size: int,
-    *,
-    groups: int = 1,
-    batch: int = 1,
-) -> int:
-    """Count the bytes that a convolution must move at least: maps in, maps out, weights, once each.
-
-    Padding keeps the size of the map. Numbers are float32, of four bytes.
-
-    Args:
-        size: height = width of both maps [pixels].
-
-    Raises:
-        ValueError: a number below 1, or ``groups`` that do not divide both channel counts.
-
-    Example (depthwise, 32 maps of 28 x 28: the maps, and 288 weights):
-        >>> conv2d_traffic(32, 32, 3, 28, groups=32)
-        201856
-
-    Taught in: 09_cost_and_speed.
-    """
-    require_whole(1, batch=batch)
-    cost = conv2d_cost(in_channels, out_channels, kernel_size, size, groups=groups, bias=False)
-    maps = batch * (in_channels + out_channels) * size**2
-    return BYTES * (maps + cost.params)
-
-
-def conv2d_intensity(
-    in_channels: int,
-    out_channels: int,
-    kernel_size: int,
-    size: int,
-    *,
-    groups: int = 1,
-    batch: int = 1,
-) -> float:
-    """Divide a convolution's multiply-adds by the bytes that it must move at least.
-
-    Raises:
-        ValueError: as ``conv2d_traffic``.
-
-    Example (32 channels on 28 x 28 pixels: depthwise does about one multiply-add per byte):
-        >>> round(conv2d_intensity(32, 32, 3, 28, groups=32), 2)
-        1.12
-        >>> round(conv2d_intensity(32, 32, 3, 28), 1)
-        30.4
-
-    Source: [williams2009roofline]. Taught in: 09_cost_and_speed.
-    """
-    shape = (in_channels, out_channels, kernel_size, size)
-    macs = batch * conv2d_cost(*shape, groups=groups, bias=False).macs
-    return macs / conv2d_traffic(*shape, groups=groups, batch=batch)

@@ -1,6 +1,12 @@
-"""How networks and runs are stored: files written wholly or not at all, and read back as meant."""
+"""How networks and runs are stored: files written wholly or not at all, and read back as meant.
+
+A file holds tensors, numbers and words in one dictionary, and nothing that could run code. That of
+a network (``save_net``, ``load_net``) says how to rebuild it; that of a run (a *checkpoint*) says
+which run may go on from it.
+"""
 
 import os
+import platform
 from pathlib import Path
 
 import torch
@@ -13,49 +19,18 @@ PRETRAINED = Path(__file__).parent / "weights" / "dsnet.pt"
 KINDS = {kind.__name__: kind for kind in (DSNet, SegNet, TwoScaleNet)}
 
 
+def count_weights(net: nn.Module) -> int:
+    """Count the weights of a network, biases included.
+
+    Example (two images of 3 x 3 pixels, and two biases):
+        >>> count_weights(nn.Conv2d(1, 2, kernel_size=3))
+        20
+    """
+    return sum(weight.numel() for weight in net.parameters())
+
+
 class CheckpointError(RuntimeError):
     """A checkpoint is damaged or belongs to something else; the message says what was expected."""
-
-
-def save_checkpoint(state: dict, path: str | Path) -> None:
-    """Write tensors, numbers and words to a file, so that a killed run leaves the old one whole.
-
-    Raises:
-        OSError: the folder is missing, full or read-only; names it.
-    """
-    path = Path(path)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        torch.save(state, partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def load_checkpoint(path: str | Path, expected: dict | None = None) -> dict:
-    """Read a file written by ``save_checkpoint``; nothing in it can run code.
-
-    Args:
-        expected: a state like the one wanted; names, shapes and the recipe must agree with it.
-
-    Raises:
-        FileNotFoundError: no such file.
-        CheckpointError: truncated, foreign, or of another model or recipe; names the difference.
-    """
-    path = Path(path)
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # a damaged file can trip the reader in any way
-        raise CheckpointError(
-            f"{path} is not a whole checkpoint ({type(error).__name__}). Move it away to start anew"
-        ) from error
-    if not isinstance(state, dict):
-        raise CheckpointError(f"{path} holds a {type(state).__name__}, not a checkpoint")
-    if expected is not None:
-        _compare(path, _describe(state), _describe(expected))
-    return state
 
 
 def save_net(net: nn.Module, path: str | Path) -> None:
@@ -100,14 +75,49 @@ def load_pretrained() -> DSNet:
     return load_net(PRETRAINED)
 
 
-def count_weights(net: nn.Module) -> int:
-    """Count the weights of a network, biases included.
+def save_checkpoint(state: dict, path: str | Path) -> None:
+    """Write tensors, numbers and words to a file, so that a killed run leaves the old one whole.
 
-    Example (two images of 3 x 3 pixels, and two biases):
-        >>> count_weights(nn.Conv2d(1, 2, kernel_size=3))
-        20
+    The same state gives the same bytes.
+
+    Raises:
+        OSError: the folder is missing, full or read-only; names it.
     """
-    return sum(weight.numel() for weight in net.parameters())
+    path = Path(path)
+    # a name of its own: the processes of a team, on one machine or several, write the same file
+    partial = path.with_name(f"{path.name}.{platform.node()}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:  # given a name, torch would write that into the file
+            torch.save(state, file)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_checkpoint(path: str | Path, expected: dict | None = None) -> dict:
+    """Read a file written by ``save_checkpoint``; nothing in it can run code.
+
+    Args:
+        expected: a state like the one wanted; names, shapes and the recipe must agree with it.
+
+    Raises:
+        FileNotFoundError: no such file.
+        CheckpointError: truncated, foreign, or of another model or recipe; names the difference.
+    """
+    path = Path(path)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # a damaged file can trip the reader in any way
+        raise CheckpointError(
+            f"{path} is not a whole checkpoint ({type(error).__name__}). Move it away to start anew"
+        ) from error
+    if not isinstance(state, dict):
+        raise CheckpointError(f"{path} holds a {type(state).__name__}, not a checkpoint")
+    if expected is not None:
+        _compare(path, _describe(state), _describe(expected))
+    return state
 
 
 def _describe(state: dict) -> dict[str, object]:

@@ -5,8 +5,6 @@ from dsconv_lib.training.distributed import (
     Team,
     TeamError,
     TeamNorm2d,
-    current_team,
-    divide_batch,
     join_team,
 )
 from dsconv_lib.training.finetuning import (
@@ -27,15 +25,6 @@ from dsconv_lib.training.fit import (
     Augment,
     History,
     Recipe,
-    evaluate,
     fit,
     within_budget,
-)
-from dsconv_lib.training.segmentation import (
-    class_iou,
-    evaluate_segmentation,
-    fit_segmentation,
-    label_pixels,
-    mean_iou,
-    pixel_confusion,
 )

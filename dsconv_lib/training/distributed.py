@@ -1,13 +1,14 @@
 """Several processes that train one network: each takes its share of every batch.
 
-``torchrun`` starts the processes; ``join_team`` lets them meet; ``fit`` does the rest. In a process
-that belongs to no team everything here leaves its argument as it is.
+``torchrun`` starts the processes and ``join_team`` lets them meet. ``fit(..., wrap=team.unite)``
+then trains in each of them: the loop is the one of a single process, around a network that shares
+the batches.
 """
 
 import os
 import socket
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,8 +17,6 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-
-from dsconv_lib.checks import require_whole
 
 PATIENCE = 120  # [seconds] that a process waits for the others
 
@@ -28,52 +27,55 @@ class TeamError(ConnectionError):
 
 @dataclass(frozen=True)
 class Team:
-    """The processes that train together, as one of them sees it: it is ``rank`` of ``size``."""
+    """The processes that train together, as one of them sees it: it is ``rank`` of ``size``.
+
+    Taught in: 09_cost_and_speed.
+    """
 
     rank: int = 0
     size: int = 1
 
     @property
     def first(self) -> bool:
-        """Tell whether this process is the one that reports and writes files."""
+        """Tell whether this process is the one that reports."""
         return self.rank == 0
 
     def share(self, batch: Tensor) -> Tensor:
         """Take this process's rows of a batch; all shares together are the batch.
 
+        Raises:
+            ValueError: fewer rows than processes.
+
         Example (five digits, two processes):
             >>> [Team(rank, 2).share(torch.arange(5)).tolist() for rank in (0, 1)]
             [[0, 1, 2], [3, 4]]
         """
+        if len(batch) < self.size:
+            raise ValueError(
+                f"a batch of {len(batch)} for {self.size} processes: one each at least"
+            )
         return batch.tensor_split(self.size)[self.rank]
 
-    def unite(self, model: nn.Module) -> nn.Module:
-        """Let backward average the gradients, and batch normalisation use the whole batch.
+    def unite(self, model: nn.Module) -> Callable[[Tensor], Tensor]:
+        """Make of a model what answers a whole batch, of which each process computes its share.
 
-        The model itself keeps its weights and their names; what is returned calls it.
+        Every process then takes the loss of the whole batch. Backward adds up the gradients, and
+        batch normalisation uses the whole batch. The model keeps its weights and their names.
         """
         if self.size == 1:
             return model
         _normalise_together(model)
         # a kernel of 1 x 1 has two names for one layout, and torch warns of the other
         warnings.filterwarnings("ignore", message="Grad strides do not match")
-        return DistributedDataParallel(model)
+        parallel = DistributedDataParallel(model)
 
-    def mean(self, value: Tensor) -> Tensor:
-        """Average a number over the processes."""
-        return value if self.size == 1 else AllReduce.apply(value.detach()) / self.size
+        def answer(x: Tensor) -> Tensor:
+            own = parallel(self.share(x))
+            rows = self.share(torch.arange(len(x), device=x.device))
+            whole = own.new_zeros(len(x), *own.shape[1:]).index_copy(0, rows, own)
+            return AllReduce.apply(whole)
 
-
-def current_team() -> Team:
-    """Find the team that this process has joined; alone, if none.
-
-    Example:
-        >>> current_team()
-        Team(rank=0, size=1)
-    """
-    if not (dist.is_available() and dist.is_initialized()):
-        return Team()
-    return Team(dist.get_rank(), dist.get_world_size())
+        return answer
 
 
 @contextmanager
@@ -83,13 +85,13 @@ def join_team(device: str = "cpu", patience: float = PATIENCE) -> Iterator[Team]
     The processes talk through gloo on a CPU and through NCCL on GPUs, one each. Those of a single
     machine use its loopback alone, so no network is needed and no host name is looked up.
 
+    All but the first draw no progress bars.
+
     Args:
         patience: how long to wait for the others at any one step [seconds].
 
     Raises:
         TeamError: another process stopped or did not come in time.
-
-    Taught in: 09_cost_and_speed.
     """
     if "WORLD_SIZE" not in os.environ:
         yield Team()
@@ -99,6 +101,8 @@ def join_team(device: str = "cpu", patience: float = PATIENCE) -> Iterator[Team]
     if device == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    if rank > 0:
+        os.environ["TQDM_DISABLE"] = "1"
     try:
         backend = "nccl" if device == "cuda" else "gloo"
         dist.init_process_group(backend, timeout=timedelta(seconds=patience))
@@ -120,8 +124,6 @@ class AllReduce(torch.autograd.Function):
 
     What one process feeds in reaches the loss of every process, through the sum. So backward adds
     up the gradients of all of them.
-
-    Taught in: 09_cost_and_speed.
     """
 
     @staticmethod
@@ -141,7 +143,7 @@ class TeamNorm2d(nn.BatchNorm2d):
     Torch has ``SyncBatchNorm``, for GPUs only; this one runs wherever processes can add up.
     Weights and statistics have the names and values of ``BatchNorm2d``.
 
-    Source: [ioffe2015batch], section 3. Taught in: 09_cost_and_speed.
+    Source: [ioffe2015batch], section 3.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -182,19 +184,3 @@ def _stay_on_this_machine() -> None:
 def _speaks_of_peers(error: RuntimeError) -> bool:
     words = str(error).lower()
     return any(word in words for word in ("gloo", "nccl", "connection", "peer", "timed out"))
-
-
-def divide_batch(batch_size: int, size: int) -> list[int]:
-    """Count the digits that each process takes of a batch.
-
-    Raises:
-        ValueError: a number below 1, or fewer digits than processes.
-
-    Example:
-        >>> divide_batch(128, 3)
-        [43, 43, 42]
-    """
-    require_whole(1, batch_size=batch_size, size=size)
-    if batch_size < size:
-        raise ValueError(f"a batch of {batch_size} digits for {size} processes: one each at least")
-    return [len(Team(rank, size).share(torch.empty(batch_size))) for rank in range(size)]

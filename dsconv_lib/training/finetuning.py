@@ -113,12 +113,7 @@ def draw_per_class(digits: Digits, per_class: int, seed: int) -> tuple[Digits, D
     chosen = torch.cat(drawn)
     rest = torch.ones(len(digits), dtype=torch.bool)
     rest[chosen] = False
-    return _rows(digits, chosen, "drawn"), _rows(digits, rest.nonzero().flatten(), "rest")
-
-
-def _rows(digits: Digits, rows: torch.Tensor, name: str) -> Digits:
-    images, labels = digits.images[rows], digits.labels[rows]
-    return replace(digits, images=images, labels=labels, name=f"{digits.name} {name}", splits={})
+    return digits.take(chosen, f"{digits.name} drawn"), digits.take(rest, f"{digits.name} rest")
 
 
 def gradual_stages(parts: Iterable[nn.Module]) -> list[list[nn.Module]]:

@@ -1,33 +1,34 @@
-"""Train, evaluate, stop and resume: one readable loop for CPU and GPU."""
+"""Train, stop and resume: one loop for digits and canvases, for CPU and GPU."""
 
 import copy
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm.auto import tqdm
 
 from dsconv_lib.checks import require_whole
-from dsconv_lib.data import Digits, to_input
-from dsconv_lib.evaluation import predict_logits
+from dsconv_lib.data import Canvases, CanvasStream, Digits, to_input
+from dsconv_lib.evaluation import evaluate
 from dsconv_lib.networks import load_checkpoint, save_checkpoint
-from dsconv_lib.training.distributed import current_team, divide_batch
 
 Choice = TypeVar("Choice")
 Augment = Callable[[Tensor, torch.Generator], Tensor]
 Groups = Callable[[nn.Module], Iterable[dict]]
+Answer = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a run, apart from the model and the digits.
+    """Everything that decides a run, apart from the model and what it is trained on.
 
     Args:
         lr: highest learning rate of the one-cycle schedule.
@@ -51,21 +52,15 @@ DEFAULT = Recipe()
 class History:
     """What a run reports: one entry per epoch.
 
-    ``loss`` is the mean over the epoch's batches, ``lr`` the learning rate at its end.
-    ``accuracy`` is measured on the validation digits [0 to 1], with the averaged weights; it is
-    nan in a run without validation digits.
+    ``loss`` is the mean over the epoch's batches, ``lr`` the learning rate at its end. ``score`` is
+    measured after it, with the averaged weights: accuracy or mean IoU [0 to 1] on what was given
+    for validation; nan, if nothing was.
     """
 
     recipe: Recipe
     loss: tuple[float, ...] = ()
     lr: tuple[float, ...] = ()
-    accuracy: tuple[float, ...] = ()
-
-    def plot(self, ax=None) -> None:
-        """Draw loss and validation accuracy against epochs."""
-        from dsconv_lib.plots import plot_history  # matplotlib, which training does not need
-
-        plot_history(self, ax=ax)
+    score: tuple[float, ...] = ()
 
 
 def budget() -> str:
@@ -91,24 +86,16 @@ def within_budget(*, book: Choice, quick: Choice) -> Choice:
     return book if budget() == "book" else quick
 
 
-def evaluate(model: nn.Module, digits: Digits, batch_size: int = 1000) -> float:
-    """Measure the accuracy [0 to 1] of a model on digits, in evaluation mode.
-
-    Raises:
-        ValueError: no digits, or a batch size below 1.
-    """
-    answers = predict_logits(model, digits, batch_size).argmax(dim=1)
-    return (answers == digits.labels).sum().item() / len(digits)
-
-
 def fit(
     model: nn.Module,
-    train: Digits,
-    validation: Digits | None = None,
+    train: Digits | CanvasStream,
+    validation: Digits | Canvases | None = None,
     recipe: Recipe = DEFAULT,
     *,
+    measure: Callable[[nn.Module, Any], float] = evaluate,
     augment: Augment | None = None,
     groups: Groups | None = None,
+    wrap: Callable[[nn.Module], Answer] | None = None,
     checkpoint: str | Path | None = None,
     stop_after: int | None = None,
 ) -> History:
@@ -118,10 +105,14 @@ def fit(
     for bit, also when a run was interrupted and resumed from its checkpoint.
 
     Args:
+        train: for networks that label pixels a ``CanvasStream``.
         validation: measured after every epoch, if given; never trained on.
+        measure: scores a model on it; the accuracy on ``Digits``, if not given.
         augment: changes a batch of float images, drawing from the generator it is given.
         groups: splits a model into parameter groups, each with an ``lr`` of its own, which then
             takes the place of the recipe's.
+        wrap: makes of the model what answers the batches, with the model's own weights:
+            ``torch.compile``, or the ``unite`` of a team of processes.
         checkpoint: file written after every epoch; if it is there, the run resumes from it.
         stop_after: end this call early, after so many epochs in all; a later call resumes.
 
@@ -129,48 +120,44 @@ def fit(
         FloatingPointError: the loss is no longer a number; names the step and the rate.
         CheckpointError: the checkpoint is damaged, or belongs to another recipe or model.
         ValueError: a recipe that makes no sense, or fewer digits than one batch.
+
+    Taught in: 06_training.
     """
-    run = _Run(model, train, validation, recipe, augment, groups)
+    run = _Run(copy.deepcopy(model), train, recipe, augment, groups)
+    net = wrap(run.model) if wrap else run.model
     if checkpoint and Path(checkpoint).exists():
         run.load_state_dict(load_checkpoint(checkpoint, expected=run.state_dict()))
     while run.epoch < min(recipe.epochs, stop_after or recipe.epochs):
-        run.train_one_epoch()
-        if checkpoint and run.team.first:
+        loss = run.train_one_epoch(net)
+        score = math.nan if validation is None else measure(run.result, validation)
+        run.rows.append([loss, run.schedule.get_last_lr()[-1], score])
+        if checkpoint:
             save_checkpoint(run.state_dict(), checkpoint)
     model.load_state_dict(run.result.state_dict())
-    return run.history()
+    return History(recipe, *zip(*run.rows, strict=True))
 
 
 class _Run:
     """All that changes while training, so that a checkpoint can hold all of it."""
 
-    def __init__(self, model, train, validation, recipe, augment, groups):
+    def __init__(self, model, train: Digits | CanvasStream, recipe: Recipe, augment, groups):
         require_whole(1, epochs=recipe.epochs, batch_size=recipe.batch_size)
-        self.steps_per_epoch = len(train) // recipe.batch_size
-        if self.steps_per_epoch == 0:
-            raise ValueError(f"{len(train)} digits do not fill a batch of {recipe.batch_size}")
-        self.model, self.recipe, self.augment = copy.deepcopy(model), recipe, augment
-        self.team = current_team()
-        divide_batch(recipe.batch_size, self.team.size)  # refuses an empty share
-        self.net = self.team.unite(self.model)  # calls the model, and shares its gradients
-        self.train, self.validation = train, validation
-        steps = recipe.epochs * self.steps_per_epoch
-        self.averaged = self._average(recipe.average, steps)
-        parts = list(groups(self.model)) if groups else self.model.parameters()
-        self.optimiser = torch.optim.AdamW(
-            parts, lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True
-        )
+        self.steps = len(train) // recipe.batch_size  # per epoch
+        if self.steps == 0:
+            size = recipe.batch_size
+            raise ValueError(f"{len(train)} of {train.name} do not fill a batch of {size}")
+        self.model, self.train, self.recipe, self.augment = model, train, recipe, augment
+        steps = recipe.epochs * self.steps
+        parts = list(groups(model)) if groups else model.parameters()
+        decay = recipe.weight_decay
+        self.optimiser = torch.optim.AdamW(parts, recipe.lr, weight_decay=decay, fused=True)
         rates = [group["lr"] for group in self.optimiser.param_groups]
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, rates, total_steps=steps
-        )
-        self.rows: list[list[float]] = []
-
-    def _average(self, kept: float, steps: int) -> AveragedModel | None:
+        self.schedule = OneCycleLR(self.optimiser, rates, total_steps=steps)
         # in short runs the average reaches back over a tenth of the run at most
-        kept = max(0.0, min(kept, 1 - 10 / steps))
+        kept = max(0.0, min(recipe.average, 1 - 10 / steps))
         rule = get_ema_multi_avg_fn(kept)
-        return AveragedModel(self.model, multi_avg_fn=rule, use_buffers=True) if kept else None
+        self.averaged = AveragedModel(model, multi_avg_fn=rule, use_buffers=True) if kept else None
+        self.rows: list[list[float]] = []
 
     @property
     def result(self) -> nn.Module:
@@ -182,52 +169,43 @@ class _Run:
         """Count the epochs that are done."""
         return len(self.rows)
 
-    def history(self) -> History:
-        """Sum up the run so far."""
-        loss, lr, accuracy = zip(*self.rows, strict=True) if self.rows else ((), (), ())
-        return History(self.recipe, loss, lr, accuracy)
-
-    def train_one_epoch(self) -> None:
-        """Visit every training digit once, in an order that depends on seed and epoch alone."""
+    def train_one_epoch(self, net: Answer) -> float:
+        """Train on one epoch of batches, which depend on seed and epoch alone; average the loss."""
         # one seed per epoch: a resumed run needs no generator state
         seed = 100_003 * self.recipe.seed + self.epoch
         torch.manual_seed(seed)
         generator = torch.Generator().manual_seed(seed)
-        order = torch.randperm(len(self.train), generator=generator)
-        batches = order.split(self.recipe.batch_size)[: self.steps_per_epoch]
+        device, smooth = next(self.model.parameters()).device, self.recipe.label_smoothing
         self.model.train()
-        # tqdm's own reading of TQDM_DISABLE is lost in notebooks
-        hidden = "TQDM_DISABLE" in os.environ or not self.team.first
-        bar = tqdm(batches, desc=f"epoch {self.epoch + 1}", leave=False, disable=hidden)
-        losses = [self._step(rows, generator) for rows in bar]
-        loss = sum(losses) / len(losses)
-        digits = self.validation
-        accuracy = math.nan if digits is None else evaluate(self.result, digits)
-        self.rows.append([loss, self.schedule.get_last_lr()[-1], accuracy])
+        losses = []
+        for images, labels in self._with_bar(self.train.batches(self.recipe.batch_size, generator)):
+            x = to_input(images)
+            x = self.augment(x, generator) if self.augment else x
+            x = x.to(device, memory_format=torch.channels_last)
+            loss = F.cross_entropy(net(x), labels.to(device), label_smoothing=smooth)
+            self._require_number(loss)
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            self.schedule.step()
+            if self.averaged:
+                self.averaged.update_parameters(self.model)
+            losses.append(loss.item())
+        return sum(losses) / len(losses)
 
-    def _step(self, rows: Tensor, generator: torch.Generator) -> float:
-        device = next(self.model.parameters()).device
-        x = to_input(self.train.images[rows])
-        x = self.augment(x, generator) if self.augment else x  # whole, so that all draw alike
-        x = self.team.share(x).to(device, memory_format=torch.channels_last)
-        labels = self.team.share(self.train.labels[rows]).to(device)
-        smooth = self.recipe.label_smoothing
-        loss = F.cross_entropy(self.net(x), labels, label_smoothing=smooth)
-        loss = loss * (len(x) * self.team.size / len(rows))  # 1, where the shares are equal
-        whole = self.team.mean(loss)
-        if not whole.isfinite():
+    def _with_bar(self, batches: Iterator) -> Iterable:
+        # tqdm's own reading of TQDM_DISABLE is lost in notebooks
+        hidden = "TQDM_DISABLE" in os.environ
+        name = f"epoch {self.epoch + 1}"
+        return tqdm(batches, name, self.steps, leave=False, disable=hidden)
+
+    def _require_number(self, loss: Tensor) -> None:
+        if not loss.isfinite():
             raise FloatingPointError(
-                f"the loss is {whole.item()} at step {self.schedule.last_epoch + 1} (epoch "
+                f"the loss is {loss.item()} at step {self.schedule.last_epoch + 1} (epoch "
                 f"{self.epoch + 1}), at a learning rate of {self.schedule.get_last_lr()[0]:.2g}: "
                 f"try a smaller lr than {self.recipe.lr}"
             )
-        self.optimiser.zero_grad()
-        loss.backward()
-        self.optimiser.step()
-        self.schedule.step()
-        if self.averaged:
-            self.averaged.update_parameters(self.model)
-        return whole.item()
 
     def state_dict(self) -> dict:
         """Collect what a later run needs to go on as if nothing had happened."""

@@ -17,6 +17,7 @@ from dsconv_lib.cli.card import card_page
 from dsconv_lib.cli.commands import METHODS, commands
 from dsconv_lib.cli.report import bars, confusion_table, picture, scores_table
 from dsconv_lib.data import Digits, load_mnist, load_optdigits
+from dsconv_lib.evaluation import evaluate
 from dsconv_lib.networks import (
     PRETRAINED,
     DSNet,
@@ -25,7 +26,7 @@ from dsconv_lib.networks import (
     load_pretrained,
     save_net,
 )
-from dsconv_lib.training import DEFAULT, WAYS, draw_per_class, evaluate
+from dsconv_lib.training import DEFAULT, WAYS, draw_per_class
 
 BOOK = Path(__file__).parents[2]
 NO_MNIST = not (Path(os.environ["DSCONV_DATA"]) / "MNIST").exists()
@@ -236,7 +237,10 @@ WRONG = [
     (["finetune", "--method", "magic"], "'magic' is not one of 'head-only', 'full'"),
 ]
 IMPOSSIBLE = [
-    (["train", *QUICK, "--batch-size", "5000"], "1097 digits do not fill a batch of 5000"),
+    (
+        ["train", *QUICK, "--batch-size", "5000"],
+        "1097 of optdigits train do not fill a batch of 5000",
+    ),
     (["train", *QUICK, "--card"], "give --save FILE too"),
     (["train", *QUICK, "--lr", "nan"], "Invalid learning rate: nan"),
     (["train", *QUICK, "--checkpoint", "README.md"], "README.md is not a whole checkpoint"),

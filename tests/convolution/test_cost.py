@@ -6,7 +6,16 @@ from hypothesis import given, strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from dsconv_lib.convolution import Cost, DSConv2d, conv2d_cost, dsconv2d_cost, output_size
+from dsconv_lib.convolution import (
+    Cost,
+    DSConv2d,
+    conv2d_cost,
+    conv2d_intensity,
+    conv2d_traffic,
+    dsconv2d_cost,
+    output_size,
+)
+from dsconv_lib.networks import count_weights
 
 CHANNELS = st.integers(1, 6)
 
@@ -15,7 +24,7 @@ def measured(layer: nn.Module, in_channels: int, size: int) -> Cost:
     """Count with PyTorch alone: stored numbers, and half the FLOPs of one forward pass."""
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         layer(torch.zeros(1, in_channels, size, size))
-    params = sum(weight.numel() for weight in layer.parameters())
+    params = count_weights(layer)
     return Cost(params=params, macs=counter.get_total_flops() // 2)
 
 
@@ -69,3 +78,13 @@ def test_groups_must_divide_both_channel_counts(channels):
 
 def test_costs_add_up():
     assert Cost(1, 10) + Cost(2, 20) == Cost(3, 30)
+
+
+@pytest.mark.parametrize("groups", [1, 8])
+def test_traffic_is_what_the_tensors_of_a_real_layer_hold(groups):
+    layer, x = nn.Conv2d(8, 16, 3, padding=1, groups=groups, bias=False), torch.randn(4, 8, 10, 10)
+    tensors = x, layer.weight, layer(x)
+    wanted = sum(t.numel() * t.element_size() for t in tensors)
+    assert conv2d_traffic(8, 16, 3, 10, groups=groups, batch=4) == wanted
+    macs = layer(x).numel() * layer.weight[0].numel()
+    assert conv2d_intensity(8, 16, 3, 10, groups=groups, batch=4) == macs / wanted

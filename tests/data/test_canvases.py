@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from dsconv_lib.data import Digits, load_optdigits, make_canvases
+from dsconv_lib.data import CanvasStream, Digits, load_optdigits, make_canvases
 
 DIGITS = load_optdigits().split("train")
 
@@ -109,3 +109,14 @@ def test_no_digits_make_no_canvases():
     none = Digits(DIGITS.images[:0], DIGITS.labels[:0], "none")
     with pytest.raises(ValueError, match="digits=0"):
         make_canvases(none, 2)
+
+
+def test_a_stream_deals_the_canvases_of_a_seed_in_batches_that_are_full():
+    stream = CanvasStream(DIGITS, per_epoch=10, count=(1, 2))
+    batches = list(stream.batches(4, torch.Generator().manual_seed(7)))
+    assert [len(images) for images, _ in batches] == [4, 4]
+    images, labels = map(torch.cat, zip(*batches, strict=True))
+    canvases = make_canvases(DIGITS, 10, seed=7, count=(1, 2))
+    assert torch.equal(images, canvases.images[:8])
+    assert torch.equal(labels, canvases.labels[:8])
+    assert labels.dtype == torch.int64 and len(stream) == 10

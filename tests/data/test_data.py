@@ -18,7 +18,6 @@ from dsconv_lib.data import (
     load_mnist,
     load_optdigits,
     mnist,
-    torchvision_datasets,
 )
 
 DATA = Path(os.environ["DSCONV_DATA"])
@@ -91,6 +90,28 @@ def test_optdigits_are_real_digits_in_mnists_frame():
 def test_a_split_that_is_not_there_is_named():
     with pytest.raises(ValueError, match=r"'dev'.*'test', 'train', 'validation'"):
         load_optdigits().split("dev")
+
+
+def test_rows_are_taken_in_their_order():
+    digits = load_optdigits()
+    few = digits.take(torch.tensor([5, 3]), "two")
+    assert torch.equal(few.images, digits.images[[5, 3]])
+    assert few.labels.tolist() == digits.labels[[5, 3]].tolist()
+    assert (few.name, digits.take(slice(2)).name, few.splits) == ("two", "optdigits", {})
+
+
+def test_an_epoch_deals_every_digit_once_but_for_a_batch_that_is_not_full():
+    digits = load_optdigits()
+    dealt = list(digits.batches(100, torch.Generator().manual_seed(0)))
+    assert [len(labels) for _, labels in dealt] == [100] * 17
+    images, labels = map(torch.cat, zip(*dealt, strict=True))
+    assert not torch.equal(labels, digits.labels[:1700])
+    known = {
+        image.numpy().tobytes(): int(k)
+        for image, k in zip(digits.images, digits.labels, strict=True)
+    }
+    assert [known[image.numpy().tobytes()] for image in images] == labels.tolist()
+    assert len(images.flatten(1).unique(dim=0)) == 1700
 
 
 def test_first_fetches_a_batch_of_one_with_that_label():
@@ -187,7 +208,7 @@ def test_an_interrupted_download_leaves_nothing_behind(tmp_path, monkeypatch, in
         (Path(root) / "MNIST" / "raw" / "train-images-idx3-ubyte.gz").write_bytes(b"half")
         raise interruption
 
-    monkeypatch.setattr(torchvision_datasets(), "MNIST", half_a_download)
+    monkeypatch.setattr("torchvision.datasets.MNIST", half_a_download)
     with pytest.raises((KeyboardInterrupt, MnistUnavailableError)):
         load_mnist(tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -199,7 +220,7 @@ def test_a_download_of_something_else_is_refused(tmp_path, monkeypatch):
         for name in RAW_FILES:
             (Path(root) / "MNIST" / "raw" / name).write_bytes(b"a login page")
 
-    monkeypatch.setattr(torchvision_datasets(), "MNIST", foreign)
+    monkeypatch.setattr("torchvision.datasets.MNIST", foreign)
     with pytest.raises(MnistDamagedError, match="12 bytes"):
         load_mnist(tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -214,8 +235,7 @@ def test_a_download_arrives_whole_through_torchvision(tmp_path, monkeypatch):
         name = filename.removesuffix(".gz")
         (Path(download_root) / name).write_bytes((DATA / "MNIST" / "raw" / name).read_bytes())
 
-    module = sys.modules[torchvision_datasets().MNIST.__module__]
-    monkeypatch.setattr(module, "download_and_extract_archive", fetch)
+    monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", fetch)
     digits = load_mnist(tmp_path / "new")
     assert len(fetched) == 4
     check_digits(digits, 70_000)
@@ -234,11 +254,10 @@ def test_half_done_folders_of_killed_runs_are_cleared(tmp_path, no_network):
 
 def test_torchvision_imports_beside_any_build_of_torch():
     program = (
-        "from dsconv_lib.data import torchvision_datasets\n"
-        "torchvision_datasets()\n"
-        "from torchvision.datasets import MNIST\n"
+        "import dsconv_lib.data\n"
+        "import torchvision\n"
         "from torchvision.transforms import v2\n"
-        "print(MNIST.__name__, v2.RandomRotation.__name__)\n"
+        "print(torchvision.datasets.MNIST.__name__, v2.RandomRotation.__name__)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.split() == ["MNIST", "RandomRotation"], done.stderr

@@ -1,23 +1,32 @@
 """Each score agrees with a count made another way."""
 
+import copy
+
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings, strategies as st
+from sklearn.metrics import jaccard_score
+from torch import nn
 
-from dsconv_lib.data import load_optdigits
+from dsconv_lib.data import load_optdigits, make_canvases
 from dsconv_lib.evaluation import (
     accuracy_interval,
     calibration_bins,
+    class_iou,
     class_scores,
     confusion_matrix,
+    evaluate,
     expected_calibration_error,
     fit_temperature,
+    label_pixels,
+    mean_iou,
+    paired_difference,
     predict_logits,
 )
-from dsconv_lib.networks import DSNet
-from dsconv_lib.training import evaluate
+from dsconv_lib.networks import DSNet, SegNet
 
+DIGITS = load_optdigits().split("train")
 PAIRS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=60)
 
 
@@ -48,11 +57,32 @@ def test_scores_follow_from_their_definitions(pairs):
 def test_logits_are_the_models_own(tmp_path):
     torch.manual_seed(0)
     digits, model = load_optdigits().split("test"), DSNet(width=4)
-    logits = predict_logits(model, digits, batch_size=64)
+    logits = predict_logits(model, digits.images, batch_size=64)
     assert logits.shape == (500, 10)
     right = (logits.argmax(1) == digits.labels).double().mean().item()
     assert right == evaluate(model, digits)
     assert model.training
+
+
+def test_evaluation_leaves_the_model_as_it_was():
+    model = DSNet(width=4)
+    before = copy.deepcopy(model.state_dict())
+    model.train()
+    evaluate(model, DIGITS)
+    assert model.training
+    assert all(torch.equal(now, before[name]) for name, now in model.state_dict().items())
+
+
+def test_evaluation_counts_what_argmax_says():
+    class Oracle(nn.Linear):
+        def forward(self, x):
+            return nn.functional.one_hot(self.answers, 10).float()
+
+    oracle, digits = Oracle(1, 1), DIGITS.take(slice(200))
+    oracle.answers = digits.labels.clone()
+    assert evaluate(oracle, digits) == 1.0
+    oracle.answers[:50] = (oracle.answers[:50] + 1) % 10
+    assert evaluate(oracle, digits) == 0.75
 
 
 def calibrated_logits(count, temperature):
@@ -108,8 +138,75 @@ def test_an_interval_refuses_nonsense(arguments, message):
 
 
 @pytest.mark.parametrize("score", [confusion_matrix, class_scores])
-def test_labels_and_answers_come_in_pairs(score):
-    with pytest.raises(ValueError, match="3 labels and 2 answers"):
-        score(torch.zeros(3), torch.zeros(2))
-    with pytest.raises(ValueError, match="0 labels"):
-        score(torch.zeros(0), torch.zeros(0))
+@pytest.mark.parametrize("shapes", [((3,), (2,)), ((0,), (0,)), ((2, 3), (3, 2))])
+def test_labels_and_answers_come_in_pairs(score, shapes):
+    labels, answers = (torch.zeros(shape, dtype=torch.long) for shape in shapes)
+    with pytest.raises(ValueError, match="give as many of each, one at least"):
+        score(labels, answers)
+
+
+def test_a_class_beyond_the_last_is_refused():
+    with pytest.raises(ValueError, match="class 3, but num_classes=3"):
+        confusion_matrix(torch.tensor([0, 1]), torch.tensor([3, 1]), num_classes=3)
+
+
+def test_iou_agrees_with_scikit_learn():
+    generator = torch.Generator().manual_seed(0)
+    labels, answers = torch.randint(0, 11, (2, 3, 20, 20), generator=generator)
+    theirs = jaccard_score(labels.flatten(), answers.flatten(), average=None)
+    confusion = confusion_matrix(labels, answers, 11)
+    assert confusion.sum() == labels.numel()
+    assert class_iou(confusion).tolist() == pytest.approx(theirs.tolist())
+    assert mean_iou(confusion) == pytest.approx(theirs.mean())
+
+
+def test_a_class_that_is_nowhere_does_not_count():
+    confusion = confusion_matrix(torch.tensor([0, 1]), torch.tensor([0, 1]), 11)
+    assert class_iou(confusion).isnan().sum() == 9
+    assert mean_iou(confusion) == 1.0
+
+
+def test_all_background_has_one_class_right():
+    canvases = make_canvases(DIGITS, 10)
+    confusion = confusion_matrix(canvases.labels, torch.zeros_like(canvases.labels), 11)
+    assert mean_iou(confusion) < 1 / 11
+
+
+def test_answers_do_not_depend_on_the_batch_and_training_goes_on():
+    torch.manual_seed(0)
+    net, images = SegNet(4, (1, 2)), make_canvases(DIGITS, 5).images
+    answers = label_pixels(net, images)
+    assert torch.equal(answers, predict_logits(net, images, batch_size=2).argmax(dim=1))
+    assert answers.shape == (5, 64, 64) and net.training
+
+
+def test_a_paired_interval_is_the_mean_give_or_take_students_factor():
+    first, second = [0.9, 0.8, 0.95, 0.7, 0.85], [0.85, 0.78, 0.9, 0.72, 0.8]
+    gaps = torch.tensor(first) - torch.tensor(second)
+    found = paired_difference(first, second)
+    assert found.mean == pytest.approx(gaps.mean().item())
+    assert found.reach == pytest.approx(2.776445 * gaps.std().item() / 5**0.5, rel=1e-4)
+    edge = paired_difference(first, second, level=1 - found.p)  # just touches zero
+    assert edge.reach == pytest.approx(abs(found.mean))
+
+
+def test_a_paired_interval_covers_the_truth_about_as_often_as_it_says():
+    generator = torch.Generator().manual_seed(0)
+    shared = 5 * torch.randn(1000, 4, generator=generator)  # by both rows of a pair
+    noise = torch.randn(2, 1000, 4, generator=generator)
+    pairs = zip((shared + 1 + noise[0]).tolist(), (shared + noise[1]).tolist(), strict=True)
+    found = [paired_difference(*pair) for pair in pairs]
+    assert 0.93 < sum(abs(each.mean - 1) < each.reach for each in found) / 1000 < 0.97
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1.0], [2.0]), "pairs=1"),
+        (([1.0, 2.0], [1.0]), "2 and 1"),
+        (([1.0, 2.0], [1.0, 3.0], 0.0), "level=0.0"),
+    ],
+)
+def test_a_paired_difference_refuses_nonsense(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        paired_difference(*arguments)

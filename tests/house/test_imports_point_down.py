@@ -13,7 +13,7 @@ ALLOWED = {
     "data": {"checks"},
     "networks": {"checks", "convolution", "data"},
     "evaluation": {"checks", "convolution", "data", "networks"},
-    "training": {"checks", "data", "evaluation", "networks", "plots"},
+    "training": {"checks", "data", "evaluation", "networks"},
     "plots": {"convolution"},
     "instruments": {"checks", "convolution", "data", "networks", "plots"},
     "studies": set(),

@@ -5,22 +5,10 @@ import torch
 
 from dsconv_lib.convolution import receptive_field
 from dsconv_lib.data import load_optdigits
-from dsconv_lib.networks import (
-    ArticleNet,
-    CheckpointError,
-    DSNet,
-    load_net,
-    load_pretrained,
-    save_checkpoint,
-    save_net,
-)
-from dsconv_lib.training import evaluate
+from dsconv_lib.evaluation import evaluate
+from dsconv_lib.networks import ArticleNet, DSNet, count_weights, load_pretrained
 
 BATCH = torch.zeros(2, 1, 28, 28)
-
-
-def params(net):
-    return sum(weight.numel() for weight in net.parameters())
 
 
 def test_the_articles_network_stops_at_the_first_batch():
@@ -34,7 +22,7 @@ def test_the_articles_network_stops_at_the_first_batch():
 def test_each_mend_runs(sizes, count):
     net = ArticleNet(**sizes)
     assert net(BATCH).shape == (2, 10)
-    assert params(net) == count
+    assert count_weights(net) == count
 
 
 def test_the_articles_first_layer_has_rank_one():
@@ -50,11 +38,13 @@ def test_dsnet_runs_at_any_width_and_rates(width, dilations):
 
 
 def test_dsnet_stays_under_eight_thousand_weights():
-    assert params(DSNet()) == 7_514
+    assert count_weights(DSNet()) == 7_514
 
 
 def test_rates_do_not_change_the_number_of_weights():
-    assert params(DSNet(dilations=(1, 1, 1, 1))) == params(DSNet(dilations=(3, 3, 3, 3)))
+    assert count_weights(DSNet(dilations=(1, 1, 1, 1))) == count_weights(
+        DSNet(dilations=(3, 3, 3, 3))
+    )
 
 
 def test_a_learned_average_begins_as_the_plain_one():
@@ -101,24 +91,6 @@ def test_dsnet_reads_as_far_as_the_formula_says():
 def test_dsnet_refuses_nonsense(wrong, message):
     with pytest.raises(ValueError, match=message):
         DSNet(**wrong)
-
-
-def test_a_stored_net_comes_back_as_it_was(tmp_path):
-    torch.manual_seed(0)
-    net = DSNet(width=4, dilations=(1, 3, 2), num_classes=7, head_kernel=7).eval()
-    save_net(net, tmp_path / "net.pt")
-    again = load_net(tmp_path / "net.pt")
-    x = torch.randn(2, 1, 28, 28)
-    assert torch.equal(again(x), net(x))
-    assert (again.width, again.dilations, again.num_classes) == (4, (1, 3, 2), 7)
-    assert again.head_kernel == 7
-    assert not again.training
-
-
-def test_a_file_without_a_net_is_refused(tmp_path):
-    save_checkpoint({"model": {}, "net": {"width": 4}}, tmp_path / "other.pt")
-    with pytest.raises(CheckpointError, match="holds none of DSNet"):
-        load_net(tmp_path / "other.pt")
 
 
 def test_the_pretrained_net_reads_handwriting_it_was_not_trained_on():

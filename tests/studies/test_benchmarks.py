@@ -7,10 +7,10 @@ import sys
 import pytest
 import torch
 
-from dsconv_lib.data import load_optdigits, to_input
-from dsconv_lib.networks import count_weights, load_net
+from dsconv_lib.data import load_optdigits, make_canvases, to_input
+from dsconv_lib.evaluation import evaluate, label_pixels
+from dsconv_lib.networks import SegNet, count_weights, load_net
 from dsconv_lib.studies import find_benchmarks
-from dsconv_lib.training import evaluate
 
 BENCHMARKS = find_benchmarks()
 SCRIPTS = sorted(path.stem for path in BENCHMARKS.glob("*.py"))
@@ -86,6 +86,21 @@ def test_five_looks_average_what_the_network_says_of_shifted_digits(script):
         p = torch.stack([net(to_input(images)).log_softmax(1) for images in x]).mean(0)
     right = (p.argmax(1) == digits.labels).float().mean().item()
     assert answers["test_five_looks"] == pytest.approx(right, abs=0.005)  # ties, by rounding
+
+
+def test_looks_at_canvases_are_shifted_back_before_they_are_averaged(script):
+    torch.manual_seed(0)
+    study, net = script("dense_best"), SegNet(4, (1, 2)).eval()
+    canvases = make_canvases(load_optdigits(), 3).images
+    study.LOOKS = [(1, -2)]  # the net has no stride: only the edge may differ
+    plain, shifted = (label_pixels(each, canvases) for each in (net, study.SeveralLooks(net)))
+    assert torch.equal(plain[:, 8:-8, 8:-8], shifted[:, 8:-8, 8:-8])
+
+
+def test_a_polyphase_layer_is_the_dilated_layer_that_it_wraps(script):
+    speed, x = script("speed"), torch.randn(2, 4, 8, 8)
+    conv = speed.build("depthwise", 4, dilation=2)
+    torch.testing.assert_close(speed.Polyphase(conv)(x), conv(x), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("contender", ["train_mnist_fast", "train_mnist_fast, channels last"])

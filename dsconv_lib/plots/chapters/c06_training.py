@@ -22,7 +22,7 @@ def plot_history(history: object, *, ax: Sequence[Axes]) -> None:
     Taught in: 06_training.
     """
     epochs = range(1, len(history.loss) + 1)
-    percent = [100 * accuracy for accuracy in history.accuracy]
+    percent = [100 * accuracy for accuracy in history.score]
     last = {f"{value:.2f} %": (len(epochs), value) for value in percent[-1:] if isfinite(value)}
     loss, accuracy = "training loss", "validation accuracy [%]"
     plot_curves(epochs, {"": history.loss}, xlabel="epoch", ylabel=loss, ylim=(0, None), ax=ax[0])
