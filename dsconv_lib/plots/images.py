@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import ArrayLike
 
-from dsconv_lib.plots.style import MAGNITUDE, WEIGHTS, colour_of, draw_pixels, figure, write_numbers
+from dsconv_lib.plots.style import MAGNITUDE, WEIGHTS, colour_of, draw_pixels, figure
 
 DIGITS = ["#E6194B", "#F58231", "#B8860B", "#A6CE39", "#1B8A3A"]
 DIGITS += ["#42C6E0", "#1F4FCC", "#7B2FBE", "#F032E6", "#5A3A22"]  # one colour per digit, 0 to 9
@@ -259,3 +259,18 @@ def draw_square(panel: Axes, square: Square) -> None:
     corner = (square.column - 0.5, square.row - 0.5)
     look = {"fill": False, "edgecolor": colour_of(square.colour), "linestyle": square.line}
     panel.add_patch(Rectangle(corner, square.side, square.side, linewidth=2.5, **look))
+
+
+def write_numbers(
+    ax: Axes,
+    values: ArrayLike,
+    form: str | ArrayLike = "{:g}",
+    light_above: float | None = None,
+    **text,
+) -> None:
+    """Write each number of a 2-D array, or a word for it, into its pixel; white on dark ink."""
+    for (row, column), value in np.ndenumerate(np.asarray(values)):
+        words = form.format(value + 0.0) if isinstance(form, str) else form[row][column]
+        ink = "white" if light_above is not None and value > light_above else "black"
+        look = {"ha": "center", "va": "center", "color": ink, **text}
+        ax.text(column, row, words, **look)

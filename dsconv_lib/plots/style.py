@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import wraps
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -112,18 +111,3 @@ def draw_pixels(
     ax.set(xticks=[], yticks=[])
     for spine in ax.spines.values():
         spine.set(visible=True, color=FAINT)
-
-
-def write_numbers(
-    ax: Axes,
-    values: ArrayLike,
-    form: str | ArrayLike = "{:g}",
-    light_above: float | None = None,
-    **text,
-) -> None:
-    """Write each number of a 2-D array, or a word for it, into its pixel; white on dark ink."""
-    for (row, column), value in np.ndenumerate(np.asarray(values)):
-        words = form.format(value + 0.0) if isinstance(form, str) else form[row][column]
-        ink = "white" if light_above is not None and value > light_above else "black"
-        look = {"ha": "center", "va": "center", "color": ink, **text}
-        ax.text(column, row, words, **look)

@@ -71,17 +71,12 @@ def test_a_plot_draws_on_the_axes_it_is_given_and_makes_no_figure(name):
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_plot_makes_one_figure_where_no_axes_are_given(name):
+def test_a_plot_without_axes_makes_one_figure_whose_words_are_large_enough_to_read(name):
     given, rows, columns = CALLS[name]
     assert getattr(plots, name)(*given, **OPTIONS.get(name, {})) is None
     (number,) = plt.get_fignums()
-    assert len(plt.figure(number).axes) == rows * columns
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_no_word_is_too_small_to_read(name):
-    given, _, _ = CALLS[name]
-    getattr(plots, name)(*given, **OPTIONS.get(name, {}))
-    plt.gcf().canvas.draw()
-    texts = plt.gcf().findobj(plt.Text)
-    assert min(text.get_fontsize() for text in texts if text.get_text()) >= 11
+    figure = plt.figure(number)
+    assert len(figure.axes) == rows * columns
+    figure.canvas.draw()
+    texts = [text for text in figure.findobj(plt.Text) if text.get_text()]
+    assert min(text.get_fontsize() for text in texts) >= 11

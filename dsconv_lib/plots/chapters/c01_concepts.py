@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from dsconv_lib.plots.images import Square, draw_square, scale_of
-from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, draw_pixels, figure, write_numbers
+from dsconv_lib.plots.images import Square, draw_square, scale_of, write_numbers
+from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, draw_pixels, figure
 
 BOXES = {  # where: words, colour of the frame
     (1.75, 6.0): ("separable\nfilter, then mix", DEPTHWISE),
