@@ -41,7 +41,7 @@ def contexts(browser):
 
 @pytest.fixture
 def blank(contexts):
-    """Open empty pages; a script error fails the test."""
+    """Open empty pages; a script error or a request that leaves fails the test."""
     pages, faults = [], []
 
     def open_page(view: str = "desktop"):
