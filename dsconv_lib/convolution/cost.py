@@ -44,7 +44,7 @@ def conv2d_cost(
         macs: multiply-adds [per image; 1 MAC = 2 FLOPs; biases not counted].
 
     Raises:
-        ValueError: a number below 1, or ``groups`` that do not divide both channel counts.
+        ValueError: ``groups`` that do not divide both channel counts.
 
     Example (MNIST into 8 maps, 3x3, "same"):
         >>> conv2d_cost(1, 8, 3, out_size=28)
@@ -89,9 +89,6 @@ def dsconv2d_cost(
         params: weights plus biases [numbers, not bytes].
         macs: multiply-adds [per image; 1 MAC = 2 FLOPs; biases not counted].
 
-    Raises:
-        ValueError: a number below 1.
-
     Example (16 maps of a 28 x 28 digit into 16 others, 3x3, "same"):
         >>> dsconv2d_cost(16, 16, 3, out_size=28)
         Cost(params=416, macs=313600)
@@ -121,7 +118,7 @@ def conv2d_traffic(
         size: height = width of both maps [pixels].
 
     Raises:
-        ValueError: a number below 1, or ``groups`` that do not divide both channel counts.
+        ValueError: ``groups`` that do not divide both channel counts.
 
     Example (depthwise, 32 maps of 28 x 28: the maps, and 288 weights):
         >>> conv2d_traffic(32, 32, 3, 28, groups=32)
@@ -143,9 +140,6 @@ def conv2d_intensity(
     batch: int = 1,
 ) -> float:
     """Divide a convolution's multiply-adds by the bytes that it must move at least.
-
-    Raises:
-        ValueError: as ``conv2d_traffic``.
 
     Example (32 channels on 28 x 28 pixels: depthwise does about one multiply-add per byte):
         >>> round(conv2d_intensity(32, 32, 3, 28, groups=32), 2)

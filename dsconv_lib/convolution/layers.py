@@ -65,7 +65,7 @@ class DSConv2d(nn.Module):
 
 
 class DSBlock(nn.Module):
-    """A separable convolution, batch normalisation, a shortcut, ReLU: the brick of the networks.
+    """A separable convolution, batch normalisation, a shortcut, ReLU.
 
     The shortcut adds the input to what the block made of it, wherever the two have one shape:
     as many channels in as out, and stride 1. It has no weights.

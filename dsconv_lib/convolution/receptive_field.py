@@ -10,9 +10,6 @@ def effective_kernel(kernel_size: int, dilation: int) -> int:
 
     Dilation moves the taps apart and adds none: ``dilation=1`` is the ordinary kernel.
 
-    Raises:
-        ValueError: a number below 1.
-
     Example:
         >>> effective_kernel(3, dilation=2)
         5

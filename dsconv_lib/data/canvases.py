@@ -96,10 +96,6 @@ def make_canvases(
         count: fewest and most digits on a canvas.
         side: smallest and largest height = width of a digit's 28 x 28 frame, resized [pixels].
 
-    Raises:
-        ValueError: no digits, a number below 1, a range that is upside down, or digits larger
-            than their canvas.
-
     Example (the 1,797 digits that need no network):
         >>> from dsconv_lib.data.digits import load_optdigits
         >>> canvases = make_canvases(load_optdigits().split("train"), 5)

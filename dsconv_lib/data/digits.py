@@ -39,11 +39,7 @@ class Digits:
         return f"{self.name}: {len(self):,} digits" + (f" ({parts})" if parts else "")
 
     def split(self, name: str) -> "Digits":
-        """Take one split as digits of their own.
-
-        Raises:
-            ValueError: a name that is not among the splits.
-        """
+        """Take one split as digits of their own."""
         if name not in self.splits:
             raise ValueError(f"split {name!r} is not one of {sorted(self.splits)}")
         return self.take(self.splits[name], f"{self.name} {name}")
@@ -69,9 +65,6 @@ class Digits:
 
         Shape:
             output  (1, 1, 28, 28), a batch of one, as ``torch.nn.Conv2d`` wants it
-
-        Raises:
-            ValueError: a label that no digit here carries.
         """
         rows = (self.labels == label).nonzero()
         if len(rows) == 0:

@@ -38,9 +38,6 @@ def explain(net: nn.Module, x: Tensor, target: Tensor, method: str, steps: int =
         target  (N,)
         output  (N, 28, 28)
 
-    Raises:
-        ValueError: a method that is not among ``METHODS``.
-
     Source: [kokhlikyan2020captum], the library; [sundararajan2017axiomatic], section 3;
     [selvaraju2017gradcam], section 3; [zeiler2014visualizing], on occlusion.
     Taught in: 10_looking_inside.
@@ -70,9 +67,6 @@ def randomised(net: nn.Module, x: Tensor, seed: int, stages: int = len(STAGES)) 
 
     Args:
         stages: how many, from the head down to the stem, in the order of ``STAGES``.
-
-    Raises:
-        ValueError: more stages than there are, or fewer than none.
 
     Source: [adebayo2018sanity], section 3, the cascading randomisation.
     Taught in: 10_looking_inside.

@@ -57,9 +57,6 @@ def kernel_shares(kernels: Tensor) -> Tensor:
         kernels  (C, 3, 3)
         output   (C, 3): edge, blob, line; nan for a kernel of zeros
 
-    Raises:
-        ValueError: kernels of another shape.
-
     Example (a step from left to right; a point; a stroke downwards on a grey ground):
         >>> step = torch.tensor([[-1.0, 0, 1]] * 3)
         >>> point = torch.tensor([[0.0, 0, 0], [0, 1, 0], [0, 0, 0]])
@@ -131,9 +128,6 @@ def sort_filters(shares: Tensor, effects: Tensor, dead_below: float = 0.01) -> l
         shares   (C, 3), from ``kernel_shares``
         effects  (C,)
 
-    Raises:
-        ValueError: not as many of one as of the other.
-
     Taught in: 10_looking_inside.
     """
     if len(shares) != len(effects):
@@ -151,9 +145,6 @@ def effective_field(net: nn.Module, canvases: Tensor) -> Tensor:
     Shape:
         canvases  (N, 1, side, side), side an odd multiple of 4, so that there is a middle
         output    (side, side)
-
-    Raises:
-        ValueError: another side.
 
     Source: [luo2016understanding], on measuring with gradients. Taught in: 10_looking_inside.
     """

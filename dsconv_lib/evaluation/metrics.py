@@ -22,9 +22,6 @@ def predict_logits(model: nn.Module, images: Tensor, batch_size: int = 1000) -> 
     Shape:
         images  uint8 (N, 1, H, W)
         output  (N, num_classes), or (N, num_classes, H, W) of a model that labels pixels
-
-    Raises:
-        ValueError: no images, or a batch size below 1.
     """
     require_whole(1, batch_size=batch_size, images=len(images))
     device, was_training = next(model.parameters()).device, model.training
@@ -98,9 +95,6 @@ def class_scores(labels: Tensor, answers: Tensor, num_classes: int = 10) -> Clas
 
     Precision: of those read as this class, how many are. Recall: of those that are, how many were
     read. F1 is their harmonic mean. A class that is never read, or never there, scores 0.
-
-    Raises:
-        ValueError: as ``confusion_matrix``.
     """
     counts = confusion_matrix(labels, answers, num_classes)
     right, read, there = counts.diag().double(), counts.sum(dim=0), counts.sum(dim=1)
@@ -147,9 +141,6 @@ def calibration_bins(
         mean confidence, share of right answers, and number of samples of each bin; the first two
         are nan where a bin is empty.
 
-    Raises:
-        ValueError: no samples, as many labels as rows are needed, or fewer than one bin.
-
     Taught in: 06_training.
     """
     require_whole(1, bins=bins)
@@ -166,9 +157,6 @@ def expected_calibration_error(logits: Tensor, labels: Tensor, bins: int = 15) -
 
     Samples are sorted into bins of equal width by the confidence of their answer.
 
-    Raises:
-        ValueError: no samples, as many labels as rows are needed, or fewer than one bin.
-
     Source: [guo2017calibration], section 2.
     """
     confidence, accuracy, counts = calibration_bins(logits, labels, bins)
@@ -179,9 +167,6 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     """Find the one divisor of all logits that makes their cross-entropy smallest.
 
     Fit it on validation digits. It changes no answer, only how sure the answers are.
-
-    Raises:
-        ValueError: no samples, or as many labels as rows are needed.
 
     Source: [guo2017calibration], section 4.2.
     """
@@ -204,9 +189,6 @@ def accuracy_interval(right: int, count: int, level: float = 0.95) -> tuple[floa
     """Bound the accuracy that ``right`` of ``count`` answers are evidence for (Wilson's interval).
 
     It covers the choice of the test digits only; other seeds add spread of their own.
-
-    Raises:
-        ValueError: counts that make no sense, or a level outside (0, 1).
 
     Example (99.50 % of MNIST's test digits):
         >>> low, high = accuracy_interval(9950, 10_000)
@@ -237,9 +219,6 @@ def paired_difference(
     Args:
         first, second: scores of the same seeds, draws or digits, in the same order.
         level: how often intervals like this one hold the true difference.
-
-    Raises:
-        ValueError: fewer than two pairs, rows of two lengths, or a level outside (0, 1).
 
     Example (five seeds; the reach is 1.24 standard deviations of the differences):
         >>> found = paired_difference([5, 6, 7, 8, 9], [4, 4, 6, 6, 8])

@@ -52,9 +52,6 @@ class Machine:
 def summarise(seconds: list[float]) -> Timing:
     """Reduce what runs took to their median and quartiles.
 
-    Raises:
-        ValueError: fewer than two runs, of which no spread is known.
-
     Example (one slow run moves the mean, and leaves the median where it is):
         >>> summarise([1.0, 1.1, 1.2, 1.3, 9.0])
         Timing(low=1.1, median=1.2, high=1.3, runs=5)
@@ -72,9 +69,6 @@ def time_call(work: Callable[[], object], *, at_least: float = 0.05) -> Timing:
 
     Args:
         at_least: how long to repeat [seconds]; at least five runs in any case.
-
-    Raises:
-        ValueError: no time at all.
 
     Taught in: 09_cost_and_speed.
     """
@@ -95,9 +89,6 @@ def measure_machine(
     Args:
         side: rows and columns of the matrices.
         megabytes: size of the array; several times the largest cache [millions of bytes].
-
-    Raises:
-        ValueError: a size below 1.
 
     Taught in: 09_cost_and_speed.
     """

@@ -44,7 +44,6 @@ class ArticleNet(nn.Module):
         output  (N, 10), logits
 
     Raises:
-        ValueError: a size below 1.
         RuntimeError: from torch, on the first batch, where the two sizes differ.
 
     Example (as printed, and mended in two ways):

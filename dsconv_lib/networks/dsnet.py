@@ -26,9 +26,6 @@ class DSNet(nn.Module):
         input   (N, 1, 28, 28); without ``head_kernel``, any size of at least 4 x 4
         output  (N, num_classes), logits
 
-    Raises:
-        ValueError: a number below 1, or fewer than two blocks.
-
     Example (the network that the later chapters start from):
         >>> import torch
         >>> net = DSNet()

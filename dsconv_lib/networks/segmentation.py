@@ -24,9 +24,6 @@ class ASPP(nn.Module):
         input   (N, channels, H, W)
         output  (N, channels, H, W)
 
-    Raises:
-        ValueError: a number below 1, or no rate.
-
     Example (three rates on 24 maps):
         >>> aspp = ASPP(24, rates=(2, 4, 8))
         >>> aspp(torch.zeros(2, 24, 64, 64)).shape, sum(w.numel() for w in aspp.parameters())
@@ -70,9 +67,6 @@ class SegNet(nn.Module):
     Shape:
         input   (N, 1, H, W), of any size
         output  (N, num_classes, H, W), logits
-
-    Raises:
-        ValueError: a number below 1, or no block.
 
     Example (five blocks; then the same weights, further apart):
         >>> for dilations in [(1, 1, 1, 1, 1), (1, 2, 4, 8, 1)]:
@@ -121,7 +115,7 @@ class TwoScaleNet(nn.Module):
         output  (N, num_classes, H, W), logits
 
     Raises:
-        ValueError: a number below 1, no far block, or sides that are no multiples of 4.
+        ValueError: on a canvas whose sides are no multiples of 4.
 
     Example:
         >>> net = TwoScaleNet()

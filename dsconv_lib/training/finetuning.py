@@ -77,9 +77,6 @@ def discriminative_groups(
     Returns:
         parameter groups for any ``torch.optim`` optimiser; frozen weights are left out.
 
-    Raises:
-        ValueError: no parts, or a rate or factor that is not positive.
-
     Source: [howard2018universal], section 3.2.
     """
     require_whole(1, parts=len(parts))
@@ -95,9 +92,6 @@ def draw_per_class(digits: Digits, per_class: int, seed: int) -> tuple[Digits, D
     """Draw the same number of digits from every class; return them, and the untouched rest.
 
     The same seed draws the same digits, and a larger draw contains the smaller one.
-
-    Raises:
-        ValueError: a class has too few digits to leave one for the rest.
     """
     require_whole(1, per_class=per_class)
     order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(seed))
@@ -136,9 +130,6 @@ def recipe_for_few(
 ) -> Recipe:
     """Ask for about so many steps, however few the digits are: fewer digits, more epochs.
 
-    Raises:
-        ValueError: a number of steps or a batch size below 1, or no digits.
-
     Taught in: 07_finetuning.
     """
     require_whole(1, steps=steps, batch_size=batch_size, digits=len(few))
@@ -153,9 +144,6 @@ def adapt(
     """Train a network in place on few digits, in one of the six ``WAYS``.
 
     "From scratch" and "full" are the same training: what differs is the network given.
-
-    Raises:
-        ValueError: another way.
 
     Taught in: 07_finetuning.
     """

@@ -64,11 +64,7 @@ class History:
 
 
 def budget() -> str:
-    """Read the one knob for effort, ``DSCONV_BUDGET``: ``quick`` for tests, else ``book``.
-
-    Raises:
-        ValueError: any other word.
-    """
+    """Read the one knob for effort, ``DSCONV_BUDGET``: ``quick`` for tests, else ``book``."""
     word = os.environ.get("DSCONV_BUDGET", "book")
     if word not in ("quick", "book"):
         raise ValueError(f"DSCONV_BUDGET={word!r}, but it must be 'quick' or 'book'")

@@ -69,6 +69,13 @@ def names_used(chapter: str) -> set[str]:
     return names | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
 
 
+@pytest.mark.parametrize("path", LIBRARY, ids=short)
+def test_the_chapter_where_something_is_taught_uses_it(path):
+    for node in public_definitions(ast.parse(path.read_text(encoding="utf-8"))):
+        for chapter in re.findall(r"Taught in: (\w+)", ast.get_docstring(node) or ""):
+            assert node.name in names_used(chapter), f"{node.name} in {chapter}"
+
+
 @pytest.mark.parametrize("room", ["cost", "receptive_field", "layers"])
 def test_what_a_chapter_teaches_of_a_layer_says_where(room):
     tree = ast.parse((BOOK / "dsconv_lib/convolution" / f"{room}.py").read_text(encoding="utf-8"))
