@@ -49,8 +49,6 @@ def plot_dilation_stack(
         row_paths: paths to the input's rows, as ``levels[-1]`` has them for its columns.
         field: paths along the receptive field, away from the border; a zero is a hole.
         corner: row and column where the receptive field begins; may lie outside.
-
-    Taught in: 03_dilated_convolution.
     """
     _draw_cone(ax[0], layers, levels)
     draw_pixels(ax[1], image, vmax=1.7)  # pale ink, so that counts stand out

@@ -30,8 +30,6 @@ def plot_reading(image: Tensor, maps: dict[str, Tensor], probabilities: Tensor, 
         image          (1, 1, H, W)
         maps           (C, H, W) each, by layer
         probabilities  (10,)
-
-    Taught in: 11_draw_a_digit.
     """
     ax.set_axis_off()
     draw_pixels(ax.inset_axes([0, 0.62, 0.3, 0.36]), image[0, 0])

@@ -43,8 +43,6 @@ def kernel_of(kernel: Kernel, size: int) -> Tensor:
         tensor([-1.,  0.,  1.])
         >>> kernel_of([[5.0]], 3)[1]
         tensor([0., 5., 0.])
-
-    Taught in: 02_separable_convolution.
     """
     if isinstance(kernel, str):
         return NAMED[size][kernel].float()

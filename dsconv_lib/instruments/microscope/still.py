@@ -65,8 +65,6 @@ def plot_microscope(
         read: the input channels that the pixel reads.
         pixel: output channel, row and column.
         shape: ``kernel_size``, ``stride``, ``padding`` and ``dilation`` of the first stage.
-
-    Taught in: 02_separable_convolution.
     """
     channel, row, column = pixel
     names = ["input", "depthwise", "output"] if len(maps) == 3 else ["input", "output"]
