@@ -1,4 +1,7 @@
-"""Style, palette, every figure. Each function takes ``ax=None`` and returns nothing."""
+"""Every figure: a vocabulary for all chapters, and in ``chapters`` what one alone needs.
+
+Each function takes ``ax=None`` and returns nothing.
+"""
 
 from dsconv_lib.plots.chapters.c01_concepts import plot_connections, plot_window
 from dsconv_lib.plots.chapters.c02_separable import plot_separable_cost
