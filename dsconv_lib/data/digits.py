@@ -44,7 +44,7 @@ class Digits:
             raise ValueError(f"split {name!r} is not one of {sorted(self.splits)}")
         return self.take(self.splits[name], f"{self.name} {name}")
 
-    def take(self, rows: Tensor | slice, name: str | None = None) -> "Digits":
+    def take(self, rows: Tensor | list[int] | slice, name: str | None = None) -> "Digits":
         """Take some rows as digits of their own, in that order; without splits.
 
         Example (the first thousand, and their first three):

@@ -28,10 +28,11 @@ class DSNet(nn.Module):
 
     Example (the network that the later chapters start from):
         >>> import torch
+        >>> from dsconv_lib.networks import count_weights
         >>> net = DSNet()
-        >>> net(torch.zeros(2, 1, 28, 28)).shape, sum(w.numel() for w in net.parameters())
+        >>> net(torch.zeros(2, 1, 28, 28)).shape, count_weights(net)
         (torch.Size([2, 10]), 7514)
-        >>> sum(w.numel() for w in DSNet(width=13, head_kernel=7).parameters())
+        >>> count_weights(DSNet(width=13, head_kernel=7))
         7277
 
     Source: [howard2017mobilenets], section 3; [chen2018encoder], on atrous separable convolution;

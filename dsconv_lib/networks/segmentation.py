@@ -25,8 +25,9 @@ class ASPP(nn.Module):
         output  (N, channels, H, W)
 
     Example (three rates on 24 maps):
+        >>> from dsconv_lib.networks import count_weights
         >>> aspp = ASPP(24, rates=(2, 4, 8))
-        >>> aspp(torch.zeros(2, 24, 64, 64)).shape, sum(w.numel() for w in aspp.parameters())
+        >>> aspp(torch.zeros(2, 24, 64, 64)).shape, count_weights(aspp)
         (torch.Size([2, 24, 64, 64]), 3696)
 
     Source: [chen2018encoder], on atrous separable convolution. Taught in: 08_dense_prediction.
@@ -69,9 +70,10 @@ class SegNet(nn.Module):
         output  (N, num_classes, H, W), logits
 
     Example (five blocks; then the same weights, further apart):
+        >>> from dsconv_lib.networks import count_weights
         >>> for dilations in [(1, 1, 1, 1, 1), (1, 2, 4, 8, 1)]:
         ...     net, x = SegNet(24, dilations), torch.zeros(2, 1, 64, 64)
-        ...     print(net(x).shape, sum(w.numel() for w in net.parameters()))
+        ...     print(net(x).shape, count_weights(net))
         torch.Size([2, 11, 64, 64]) 4739
         torch.Size([2, 11, 64, 64]) 4739
 
@@ -118,8 +120,9 @@ class TwoScaleNet(nn.Module):
         ValueError: on a canvas whose sides are no multiples of 4.
 
     Example:
+        >>> from dsconv_lib.networks import count_weights
         >>> net = TwoScaleNet()
-        >>> net(torch.zeros(2, 1, 64, 64)).shape, sum(w.numel() for w in net.parameters())
+        >>> net(torch.zeros(2, 1, 64, 64)).shape, count_weights(net)
         (torch.Size([2, 11, 64, 64]), 14642)
 
     Source: [chen2018encoder], on its decoder. Taught in: 08_dense_prediction.

@@ -12,9 +12,9 @@ from scipy import ndimage
 from torch.utils.flop_counter import FlopCounterMode
 from traitlets import TraitError
 
-from dsconv_lib.data import Digits, PhotographError, load_digits, photographs, to_input
+from dsconv_lib.data import PhotographError, load_digits, photographs, to_input
 from dsconv_lib.instruments.drawing_pad import DrawingPad
-from dsconv_lib.networks import DSNet, load_pretrained
+from dsconv_lib.networks import DSNet, count_weights, load_pretrained
 
 NETWORK = "drawing_pad/network"
 SHAPES = [(4, (1, 1)), (5, (2, 3, 1)), (8, (1, 1, 1, 1)), (8, (1, 2, 1, 2))]
@@ -31,14 +31,13 @@ FORWARD = """([header, weights, fixed, pictures]) => {
 
 @pytest.fixture(scope="module")
 def test_digits():
-    digits = load_digits().split("test")
-    return Digits(digits.images[:1000], digits.labels[:1000], digits.name)
+    return load_digits().split("test").take(slice(1000))
 
 
 @pytest.fixture(scope="module")
 def ten(test_digits):
     rows = [int((test_digits.labels == label).nonzero()[0]) for label in range(10)]
-    return Digits(test_digits.images[rows], test_digits.labels[rows], "ten")
+    return test_digits.take(rows, "ten")
 
 
 def random_net(width, dilations, **options):
@@ -108,7 +107,7 @@ def test_every_map_and_every_count_is_pytorchs(node, nets, ten):
             net(to_input(ten.images[5:6]))
         for hook in hooks:
             hook.remove()
-        assert answer["params"] == sum(weight.numel() for weight in net.parameters())
+        assert answer["params"] == count_weights(net)
         assert 2 * answer["macs"] == counter.get_total_flops()
         assert len(answer["maps"]) == len(kept)
         for (name, values), expected in zip(answer["maps"], kept, strict=True):
@@ -486,7 +485,7 @@ def test_sliders_choose_among_the_nets_that_were_given(page_of, nets, ten):
     for net, row in zip(nets, rows, strict=True):
         name, weights, _, _, read, _ = row.split("\t")
         assert name == f"width {net.width}, dilations {', '.join(map(str, net.dilations))}"
-        assert int(weights.replace(",", "")) == sum(w.numel() for w in net.parameters())
+        assert int(weights.replace(",", "")) == count_weights(net)
         assert int(read) == int(net(to_input(ten.images[:1])).argmax())
 
 

@@ -14,6 +14,7 @@ from traitlets import TraitError
 from dsconv_lib.convolution import conv2d_cost
 from dsconv_lib.instruments.microscope import KINDS, Microscope
 from dsconv_lib.instruments.microscope.kernels import NAMES as KERNELS
+from dsconv_lib.networks import count_weights
 
 NAMES = ("height", "width", "kind", "in_channels", "out_channels", "kernel_size", "dilation")
 NAMES += ("stride", "padding", "dense_kernels", "depthwise_kernels", "pointwise_weights")
@@ -236,7 +237,7 @@ def test_prices_are_those_of_the_calculators(ask):
             for m in modules
         ]
         assert price["params"] == sum(cost.params for cost in costs)
-        assert price["params"] == sum(weight.numel() for weight in layer.parameters())
+        assert price["params"] == count_weights(layer)
         assert price["macs"] == sum(cost.macs for cost in costs)
         dense = (case.in_channels, case.out_channels, case.kernel_size, side)
         assert price["dense"]["macs"] == conv2d_cost(*dense, bias=False).macs
