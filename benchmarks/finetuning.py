@@ -41,12 +41,7 @@ def old_digits() -> tuple[Digits, Digits] | None:
     except MnistUnavailableError:
         return None
     validation = digits.split("validation")
-    return digits.split("train"), take(validation, torch.arange(1_000))
-
-
-def take(digits: Digits, rows: torch.Tensor) -> Digits:
-    """Keep these rows."""
-    return digits.take(rows)
+    return digits.split("train"), validation.take(slice(1_000))
 
 
 def measure(purpose: str, method: str, per_class: int, draw: int, lr: float) -> dict:
@@ -75,8 +70,8 @@ def rehearse(net: DSNet, few: Digits, lr: float, seed: int) -> None:
     train, _ = old_digits()
     generator = torch.Generator().manual_seed(seed)
     count = max(OLD_DIGITS, len(few))
-    old = take(train, torch.randperm(len(train), generator=generator)[:count])
-    new = take(few, torch.arange(count) % len(few))
+    old = train.take(torch.randperm(len(train), generator=generator)[:count])
+    new = few.take(torch.arange(count) % len(few))
     both = Digits(torch.cat([new.images, old.images]), torch.cat([new.labels, old.labels]), "both")
     recipe = recipe_for_few(both, lr, steps=STEPS, batch_size=50, seed=seed)
     fit(net, both, recipe=recipe, augment=random_affine)
