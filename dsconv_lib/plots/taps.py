@@ -1,11 +1,10 @@
-"""Where the taps of a kernel lie, what a stack of layers reaches, and along how many paths."""
+"""Where the taps of a kernel lie."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, draw_pixels, figure
@@ -81,54 +80,3 @@ def _rule(panel: Axes, side: int) -> None:
     panel.set_yticks(np.arange(side) - 0.5, minor=True)
     panel.grid(which="minor", color=FAINT, linewidth=0.8)
     panel.tick_params(which="both", length=0)
-
-
-@figure(5.8, 3.1)
-def plot_walk_back(dilations: Sequence[int], *, ax: Axes) -> None:
-    """Trace one output of a stack of 3-tap layers back to every input it reads, in 1-D.
-
-    Example:
-        >>> plot_walk_back([1, 2, 4])
-
-    Taught in: 03_dilated_convolution.
-    """
-    reached, depth, half = {0}, len(dilations), sum(dilations)
-    for level in range(depth, -1, -1):
-        ax.plot(range(-half, half + 1), [level] * (2 * half + 1), "o", color=FAINT, markersize=5)
-        ax.plot(sorted(reached), [level] * len(reached), "o", color=DEPTHWISE, markersize=7)
-        if level == 0:
-            break
-        rate = dilations[level - 1]
-        joined = [(top, tap) for top in reached for tap in tap_positions(3, rate, top).tolist()]
-        for pair in joined:
-            ax.plot(pair, [level, level - 1], color=NEUTRAL, linewidth=0.9, zorder=0)
-        ax.text(half + 0.8, level - 0.5, f"rate {rate}", va="center")
-        reached = {tap for _, tap in joined}
-    names = ["input", *[f"layer {level}" for level in range(1, depth)], "output"]
-    ax.set(yticks=range(depth + 1), yticklabels=names, xlabel="pixel, counted from the output's")
-    ax.tick_params(left=False)
-    ax.spines["left"].set_visible(False)
-
-
-def plot_path_counts(
-    counts: Mapping[str, Sequence[int]], *, ax: Axes | np.ndarray | None = None
-) -> None:
-    """Compare the path counts of stacks, pixel by pixel; a cross marks a hole.
-
-    Taught in: 03_dilated_convolution.
-    """
-    figure(5.6, 1.8 * len(counts), rows=len(counts))(_draw_counts)(counts, ax=ax)
-
-
-def _draw_counts(counts: Mapping[str, Sequence[int]], *, ax) -> None:
-    panels, widest = np.ravel(ax), max(map(len, counts.values())) / 2
-    for panel, (name, paths) in zip(panels, counts.items(), strict=True):
-        paths = np.array(paths)
-        places = np.arange(len(paths)) - (len(paths) - 1) / 2
-        panel.bar(places, paths, width=0.8, color=DEPTHWISE)
-        holes = places[paths == 0]
-        panel.plot(holes, [0.25] * len(holes), "x", color="black", markersize=6, mew=1.4)
-        panel.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
-        panel.set(xlim=(-widest, widest), ylabel="paths")
-        panel.text(0.01, 0.92, name, transform=panel.transAxes, va="top")
-    panels[-1].set_xlabel("input pixel, counted from the output's")

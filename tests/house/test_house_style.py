@@ -85,8 +85,7 @@ def test_what_a_chapter_teaches_of_a_layer_says_where(room):
             assert "Taught in:" in ast.get_docstring(node), node.name
 
 
-VOCABULARY = {"style", "images", "curves", "taps", "diagrams"}  # several chapters draw with it
-FIGURES = [path for path in LIBRARY if "plots" in path.parts and path.stem not in VOCABULARY]
+FIGURES = [path for path in LIBRARY if path.parent.name == "chapters"]
 
 
 @pytest.mark.parametrize("path", FIGURES, ids=short)
