@@ -129,7 +129,7 @@ def time_net(layer: str, batch: int, layout: str) -> dict:
         return {"forward": None, "both": None}
     x = torch.randn(batch, 1, 28, 28)
     if "folded" in layer:
-        return {**timed(net.eval(), x, layout), "both": None}
+        return {**timed(net, x, layout, both=False), "both": None}
     forward = timed(net.eval(), x, layout, both=False)["forward"]
     labels = torch.randint(10, (batch,))
     net.train()

@@ -103,6 +103,19 @@ def test_a_polyphase_layer_is_the_dilated_layer_that_it_wraps(script):
     torch.testing.assert_close(speed.Polyphase(conv)(x), conv(x), rtol=1e-4, atol=1e-5)
 
 
+def test_layers_rewrites_and_nets_can_be_timed(script):
+    speed = script("speed")
+    speed.AT_LEAST = 1e-6
+    small = {"width": 4, "size": 8, "batch": 1, "dilation": 2, "layout": "channels last"}
+    wanted = [("layers", kind, small) for kind in speed.KINDS if kind != "pointwise"]
+    wanted += [("polyphase", way, small) for way in ("dilated", "polyphase", "already split")]
+    wanted += [("net", way, {"batch": 1, "layout": "channels last"}) for way in speed.NETS]
+    for sweep, layer, case in wanted:
+        found = speed.measure(sweep, layer=layer, round=0, **case)
+        assert found["forward"] > 0, (sweep, layer)
+        assert found["both"] is None if layer == "folded" else found["both"] > 0, (sweep, layer)
+
+
 @pytest.mark.parametrize("contender", ["train_mnist_fast", "train_mnist_fast, channels last"])
 def test_the_fast_contender_learns_real_digits(script, contender):
     build, train = script("time_to_99").CONTENDERS[contender]
