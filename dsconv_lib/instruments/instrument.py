@@ -1,4 +1,4 @@
-"""What all instruments share: their page code, their colours, a still picture, a plain name."""
+"""What all instruments share: page code, colours, how a picture travels, a still, a plain name."""
 
 import base64
 import re
@@ -7,6 +7,9 @@ from typing import Any
 
 import anywidget
 import matplotlib.pyplot as plt
+import torch
+from torch import Tensor
+from traitlets import TraitError
 
 from dsconv_lib.plots.style import KINDS, small_png
 
@@ -69,6 +72,43 @@ def page_style(own: Path) -> str:
     colours = " ".join(f"--{kind}: {colour};" for kind, colour in COLOURS.items())
     sheets = [SHARED / "shared.css", own]
     return "\n".join([f".dsconv {{ {colours} }}", *(s.read_text(encoding="utf-8") for s in sheets)])
+
+
+def ink_bytes(image: Tensor, least: int = 28, most: int = 28) -> bytes:
+    """Turn one image into what a page reads: its ink as float32, row after row.
+
+    Raises:
+        ValueError: another shape than (1, 1, H, W) or (H, W), a side that is not ``least`` to
+            ``most`` pixels, or ink that is not 0 to 1; stored digits are bytes, divide them by 255.
+    """
+    ink = torch.as_tensor(image).detach().cpu().float()
+    alone = ink.dim() == 2 or (ink.dim() == 4 and ink.shape[:2] == (1, 1))
+    if not alone or not all(least <= side <= most for side in ink.shape[-2:]):
+        raise ValueError(
+            f"the image has shape {tuple(ink.shape)}, but it must be (1, 1, H, W) or (H, W), with "
+            f"sides of {least} to {most} pixels"
+        )
+    if not ((ink >= 0) & (ink <= 1)).all():  # also where a value is not a number
+        raise ValueError(f"the image goes from {ink.min():g} to {ink.max():g}, but ink is 0 to 1")
+    return ink.contiguous().numpy().tobytes()
+
+
+def floats_of(data: bytes) -> Tensor:
+    """Read float32 numbers from bytes; a copy."""
+    return torch.frombuffer(bytearray(data), dtype=torch.float32)
+
+
+def refuse_other_ink(name: str, data: bytes, pixels: int) -> None:
+    """Check what was set as bytes, or sent by a page.
+
+    Raises:
+        TraitError: another number of floats, or ink that is not 0 to 1.
+    """
+    if len(data) != 4 * pixels or not data:
+        raise TraitError(f"{name} has {len(data)} bytes, but {pixels} float32 have {4 * pixels}")
+    ink = floats_of(data)
+    if not ((ink >= 0) & (ink <= 1)).all():
+        raise TraitError(f"{name} goes from {ink.min():g} to {ink.max():g}, but ink is 0 to 1")
 
 
 class Instrument(anywidget.AnyWidget):

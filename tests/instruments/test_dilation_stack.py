@@ -15,7 +15,6 @@ from hypothesis import given, settings, strategies as st
 from dsconv_lib.convolution import has_holes, path_counts, receptive_field
 from dsconv_lib.instruments.dilation_stack import DilationStack
 from dsconv_lib.instruments.dilation_stack.paths import (
-    mean_padding_share,
     padding_share,
     path_levels,
     shared_rate,
@@ -137,7 +136,6 @@ def test_the_share_on_padding_is_what_a_convolution_of_ones_misses(node):
         assert (loss["total"], loss["lost"]) == (total, total - kept[row, column].item())
         assert loss["share"] == pytest.approx(padding_share(stack, row, column), abs=1e-12)
         assert loss["mean"] == pytest.approx(1 - kept.mean().item() / total, abs=1e-12)
-        assert mean_padding_share(stack) == pytest.approx(loss["mean"], abs=1e-12)
 
 
 @given(STACKS)

@@ -586,7 +586,7 @@ def test_what_cannot_be_built_is_refused_in_words(arguments, words):
 def test_a_net_that_learnt_nonsense_is_refused(ten):
     net = DSNet(3, (1, 2))
     net.head.bias.data[4] = math.nan
-    with pytest.raises(TraitError, match=r"1 of \d+ numbers, the first of them nan"):
+    with pytest.raises(TraitError, match=r"1 of \d+ weights are nan"):
         DrawingPad([net.eval()], ten)
 
 

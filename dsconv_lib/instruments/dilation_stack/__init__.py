@@ -15,33 +15,20 @@ from dsconv_lib.instruments.dilation_stack.paths import (
     SIDE,
     checked_layers,
     first_tap,
-    mean_padding_share,
     padding_share,
     path_levels,
     shared_rate,
 )
 from dsconv_lib.instruments.dilation_stack.still import plot_dilation_stack
-from dsconv_lib.instruments.instrument import COLOURS, Instrument, page_code, page_style
-
-
-def image_bytes(image: Tensor | None) -> bytes:
-    """Turn one image into what the page reads, 784 floats; no image is blank paper.
-
-    Raises:
-        ValueError: a shape other than (1, 1, 28, 28), no floats, or ink outside [0, 1].
-    """
-    if image is None:
-        image = torch.zeros(1, 1, SIDE, SIDE)
-    if not isinstance(image, Tensor) or tuple(image.shape) != (1, 1, SIDE, SIDE):
-        shape = tuple(getattr(image, "shape", ())) or type(image).__name__
-        raise ValueError(f"image is {shape}, but it must be a tensor of (1, 1, {SIDE}, {SIDE})")
-    if not image.is_floating_point():
-        raise ValueError(f"image holds {image.dtype}, but it must hold floats in [0, 1]")
-    values = image.detach().cpu().to(torch.float32).numpy()
-    if not ((values >= 0) & (values <= 1)).all():  # also where a value is not a number
-        raise ValueError(f"image holds {values.min():g} to {values.max():g}, not ink in [0, 1]")
-    return values.tobytes()
-
+from dsconv_lib.instruments.instrument import (
+    COLOURS,
+    Instrument,
+    floats_of,
+    ink_bytes,
+    page_code,
+    page_style,
+    refuse_other_ink,
+)
 
 HERE = Path(__file__).parent
 
@@ -79,8 +66,8 @@ class DilationStack(Instrument):
         {"side": SIDE, "layers": MOST_LAYERS, **MOST, "colours": COLOURS}, read_only=True
     ).tag(sync=True)  # what the page has to know, and nobody sets
     layers = traitlets.List().tag(sync=True)
-    row = traitlets.Int(SIDE // 2).tag(sync=True)
-    column = traitlets.Int(SIDE // 2).tag(sync=True)
+    row = traitlets.Int(SIDE // 2, min=0, max=SIDE - 1).tag(sync=True)
+    column = traitlets.Int(SIDE // 2, min=0, max=SIDE - 1).tag(sync=True)
     grid_layer = traitlets.Int(0).tag(sync=True)  # whose grids are lettered; 0 is the whole stack
     pixels = traitlets.Bytes().tag(sync=True)
 
@@ -90,21 +77,12 @@ class DilationStack(Instrument):
         image: Tensor | None = None,
         **settings,
     ) -> None:
-        super().__init__(layers=list(layers), pixels=image_bytes(image), **settings)
+        image = torch.zeros(SIDE, SIDE) if image is None else image
+        super().__init__(layers=list(layers), pixels=ink_bytes(image), **settings)
 
     @traitlets.validate("layers")
     def _layers_are_possible(self, proposal: dict) -> list[tuple[int, int]]:
-        try:
-            return checked_layers(proposal["value"])
-        except ValueError as error:
-            raise traitlets.TraitError(str(error)) from error
-
-    @traitlets.validate("row", "column")
-    def _place_is_on_the_map(self, proposal: dict) -> int:
-        name, value = proposal["trait"].name, proposal["value"]
-        if not 0 <= value < SIDE:
-            raise traitlets.TraitError(f"{name}={value}, but it must be 0 to {SIDE - 1}")
-        return value
+        return checked_layers(proposal["value"])
 
     @traitlets.validate("grid_layer")
     def _layer_is_there(self, proposal: dict) -> int:
@@ -120,22 +98,17 @@ class DilationStack(Instrument):
 
     @traitlets.validate("pixels")
     def _pixels_are_ink(self, proposal: dict) -> bytes:
-        data = proposal["value"]
-        if len(data) != 4 * SIDE * SIDE:
-            raise traitlets.TraitError(f"pixels has {len(data)} bytes, not {4 * SIDE * SIDE}")
-        try:
-            return image_bytes(_tensor(data))
-        except ValueError as error:
-            raise traitlets.TraitError(str(error)) from error
+        refuse_other_ink("pixels", proposal["value"], SIDE**2)
+        return proposal["value"]
 
     @property
     def image(self) -> Tensor:
         """The image under the counts, (1, 1, 28, 28)."""
-        return _tensor(self.pixels)
+        return floats_of(self.pixels).view(1, 1, SIDE, SIDE)
 
     @image.setter
-    def image(self, image: Tensor | None) -> None:
-        self.pixels = image_bytes(image)
+    def image(self, image: Tensor) -> None:
+        self.pixels = ink_bytes(image)
 
     @property
     def receptive_field(self) -> int:
@@ -156,11 +129,6 @@ class DilationStack(Instrument):
     def padding_share(self) -> float:
         """The share of the chosen output's paths that end on padding."""
         return padding_share(self.layers, self.row, self.column)
-
-    @property
-    def mean_padding_share(self) -> float:
-        """The same share, averaged over all 784 outputs."""
-        return mean_padding_share(self.layers)
 
     def _kernels_and_rates(self) -> tuple[list[int], list[int]]:
         return [k for k, _ in self.layers], [d for _, d in self.layers]
@@ -184,7 +152,3 @@ class DilationStack(Instrument):
             f"with {holes} in a row and {min(counts)} to {max(counts)} paths to each.{grids} "
             f"{self.padding_share:.1%} of its paths end on padding."
         )
-
-
-def _tensor(data: bytes) -> Tensor:
-    return torch.frombuffer(bytearray(data), dtype=torch.float32).reshape(1, 1, SIDE, SIDE)

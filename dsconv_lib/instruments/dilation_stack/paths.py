@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from math import gcd, prod
 
 import numpy as np
+from traitlets import TraitError
 
-from dsconv_lib.checks import require_whole
 from dsconv_lib.convolution import path_counts
 
 SIDE = 28  # [pixels] of the image, and of every map of the stack
@@ -23,7 +23,7 @@ def checked_layers(layers: Iterable) -> list[tuple[int, int]]:
     """Bring layers to a list of pairs, or refuse them with their numbers.
 
     Raises:
-        ValueError: no layer or more than 6, a layer that is not a pair, a kernel_size
+        traitlets.TraitError: no layer or more than 6, a layer that is not a pair, a kernel_size
             outside 1 to 7, a dilation outside 1 to 16.
 
     Example:
@@ -32,18 +32,14 @@ def checked_layers(layers: Iterable) -> list[tuple[int, int]]:
     """
     layers = list(layers)
     if not 1 <= len(layers) <= MOST_LAYERS:
-        raise ValueError(f"{len(layers)} layers, but a stack has 1 to {MOST_LAYERS}")
-    return [_checked_layer(number, layer) for number, layer in enumerate(layers, start=1)]
-
-
-def _checked_layer(number: int, layer: Sequence[int]) -> tuple[int, int]:
-    if not isinstance(layer, list | tuple) or len(layer) != 2:
-        raise ValueError(f"layer {number} is {layer!r}, but it must be (kernel_size, dilation)")
-    for (name, most), value in zip(MOST.items(), layer, strict=True):
-        require_whole(1, **{f"layer {number} {name}": value})
-        if value > most:
-            raise ValueError(f"layer {number} {name}={value}, but it must be 1 to {most}")
-    return int(layer[0]), int(layer[1])
+        raise TraitError(f"{len(layers)} layers, but a stack has 1 to {MOST_LAYERS}")
+    for number, layer in enumerate(layers, start=1):
+        if not isinstance(layer, list | tuple) or len(layer) != 2:
+            raise TraitError(f"layer {number} is {layer!r}, but it must be (kernel_size, dilation)")
+        for (name, most), value in zip(MOST.items(), layer, strict=True):
+            if type(value) is not int or not 1 <= value <= most:
+                raise TraitError(f"layer {number} {name}={value}, but it must be 1 to {most}")
+    return [tuple(layer) for layer in layers]
 
 
 def first_tap(kernel_size: int, dilation: int) -> int:
@@ -83,17 +79,6 @@ def padding_share(layers: Layers, row: int, column: int, size: int = SIDE) -> fl
     """
     kept = [sum(path_levels(layers, place, size)[-1]) for place in (row, column)]
     return 1 - prod(kept) / prod(k for k, _ in layers) ** 2
-
-
-def mean_padding_share(layers: Layers, size: int = SIDE) -> float:
-    """Average ``padding_share`` over all outputs; rows and columns lose independently.
-
-    Example (as in chapter 03: one layer at rate 8):
-        >>> round(mean_padding_share([(3, 8)]), 3)
-        0.345
-    """
-    kept = [sum(path_levels(layers, place, size)[-1]) for place in range(size)]
-    return 1 - (sum(kept) / size / prod(k for k, _ in layers)) ** 2
 
 
 def shared_rate(layers: Layers) -> int:

@@ -8,12 +8,31 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from traitlets import Bool, Bytes, Dict, Int, List, TraitError, Unicode, default, observe, validate
+from traitlets import (
+    Bool,
+    Bytes,
+    Dict,
+    Enum,
+    Int,
+    List,
+    TraitError,
+    Unicode,
+    default,
+    observe,
+    validate,
+)
 
 from dsconv_lib.data import MEAN, STD, Digits, load_optdigits
 from dsconv_lib.instruments.drawing_pad.folded import channels_of, steps_of, weights_of
 from dsconv_lib.instruments.drawing_pad.still import plot_reading
-from dsconv_lib.instruments.instrument import Instrument, page_code, page_style
+from dsconv_lib.instruments.instrument import (
+    Instrument,
+    floats_of,
+    ink_bytes,
+    page_code,
+    page_style,
+    refuse_other_ink,
+)
 from dsconv_lib.networks import DSNet, load_pretrained
 
 HERE = Path(__file__).parent
@@ -73,7 +92,7 @@ class DrawingPad(Instrument):
     layer = Unicode("block 1 depthwise").tag(sync=True)
     channel = Int(0).tag(sync=True)
     centred = Bool(True).tag(sync=True)
-    square = Int(5).tag(sync=True)  # [pixels] side of what is blanked
+    square = Enum(SQUARES, 5).tag(sync=True)  # [pixels] side of what is blanked
     erasing = Bool(False).tag(sync=True)
     base = _binary()  # float32, the picture below the strokes; empty where there is none
     strokes = List(Dict()).tag(sync=True)  # {"erase": bool, "points": [x, y, x, y, ...]} [pixels]
@@ -99,7 +118,9 @@ class DrawingPad(Instrument):
     @default("weights")
     def _lay_out_weights(self) -> bytes:
         weights = torch.cat([weights_of(net) for net in self._nets.values()])
-        _require_floats("weights", weights)
+        wild = weights[~weights.isfinite()]
+        if len(wild):
+            raise TraitError(f"{len(wild)} of {len(weights)} weights are {wild[0]:g}: not finite")
         return weights.numpy().tobytes()
 
     @default("samples")
@@ -119,19 +140,11 @@ class DrawingPad(Instrument):
         Raises:
             ValueError: another shape, or ink outside 0 to 1.
         """
-        return _floats_of(self.seen).view(1, 1, SIDE, SIDE)
+        return floats_of(self.seen).view(1, 1, SIDE, SIDE)
 
     @image.setter
     def image(self, image: Tensor) -> None:
-        if image.numel() != SIDE**2 or image.shape[-2:] != (SIDE, SIDE):
-            raise ValueError(f"an image of {tuple(image.shape)}; (1, 1, 28, 28) is needed")
-        ink = image.detach().float()
-        if not ((ink >= 0) & (ink <= 1)).all():
-            raise ValueError(
-                f"ink from {ink.min():g} to {ink.max():g}; floats from 0 to 1 are needed (stored "
-                "digits are bytes: divide them by 255)"
-            )
-        shown = ink.contiguous().numpy().tobytes()
+        shown = ink_bytes(image)
         with self.hold_sync(), self.hold_trait_notifications():
             self.strokes, self.base, self.seen = [], shown, shown
 
@@ -172,11 +185,6 @@ class DrawingPad(Instrument):
             hook.remove()
         return dict(zip(channels_of(steps_of(net)), kept, strict=True))
 
-    @validate("square")
-    def _check_square(self, proposal: dict) -> int:
-        _require_among("square", proposal["value"], SQUARES)
-        return proposal["value"]
-
     @validate("net", "layer", "channel")
     def _check_choice(self, proposal: dict) -> Any:
         name, value = proposal["trait"].name, proposal["value"]
@@ -202,9 +210,7 @@ class DrawingPad(Instrument):
     def _check_picture(self, proposal: dict) -> bytes:
         name, value = proposal["trait"].name, proposal["value"]
         if value or name == "seen":
-            if len(value) != 4 * SIDE**2:
-                raise TraitError(f"{name} has {len(value)} bytes; 784 float32, 3136 bytes, fit")
-            _require_floats(name, _floats_of(value), least=0, most=1)
+            refuse_other_ink(name, value, SIDE**2)
         return value
 
     @validate("strokes")
@@ -255,21 +261,6 @@ def _examples(
             f"(N, 1, 28, 28) with N labels from 0 to 9 are needed, and N from 1 to {MOST_DIGITS}"
         )
     return digits.contiguous(), labels
-
-
-def _floats_of(data: bytes) -> Tensor:
-    return torch.frombuffer(bytearray(data), dtype=torch.float32)
-
-
-def _require_floats(
-    name: str, values: Tensor, least: float = -math.inf, most: float = math.inf
-) -> None:
-    wrong = ~(values.isfinite() & (values >= least) & (values <= most))
-    if wrong.any():
-        raise TraitError(
-            f"{name}: {int(wrong.sum())} of {len(values)} numbers, the first of them "
-            f"{values[wrong][0]:g}, are not finite or not in {least:g} to {most:g}"
-        )
 
 
 def _require_among(name: str, value: Any, allowed: Any) -> None:

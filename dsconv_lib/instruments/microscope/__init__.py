@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -11,7 +10,14 @@ from traitlets import Bytes, Dict, Enum, Int, List, TraitError, observe, validat
 
 from dsconv_lib.convolution import output_size
 from dsconv_lib.data import load_digits
-from dsconv_lib.instruments.instrument import COLOURS, Instrument, page_code, page_style
+from dsconv_lib.instruments.instrument import (
+    COLOURS,
+    Instrument,
+    floats_of,
+    ink_bytes,
+    page_code,
+    page_style,
+)
 from dsconv_lib.instruments.microscope.kernels import (
     DENSE,
     LARGEST,
@@ -22,9 +28,7 @@ from dsconv_lib.instruments.microscope.kernels import (
     SIZES,
     checked_kernels,
     checked_numbers,
-    checked_pairs,
     conv2d_with,
-    image_traits,
     refuse_impossible,
     stacked,
 )
@@ -55,6 +59,12 @@ FIXED = {  # what the page has to know, and nobody sets
     "colours": COLOURS,
 }
 SIDEWAYS = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8
+
+
+def _image_traits(image: Tensor) -> dict[str, Any]:
+    pixels = ink_bytes(image, least=4, most=32)
+    height, width = image.shape[-2:]
+    return {"pixels": pixels, "height": height, "width": width}
 
 
 def _whole(name: str, default: int) -> Int:
@@ -110,22 +120,20 @@ class Microscope(Instrument):
         unknown = sorted(settings.keys() - self.trait_names())
         if unknown:
             raise TypeError(f"{unknown[0]} is not a setting; these are: {', '.join(CHOICES)}")
-        super().__init__(
-            **image_traits(load_digits().first(3) if image is None else image), **settings
-        )
+        image = load_digits().first(3) if image is None else image
+        super().__init__(**_image_traits(image), **settings)
         if not {"row", "column"} & settings.keys():
             self.row, self.column = (size // 2 for size in self._out_shape())
 
     @property
     def image(self) -> Tensor:
         """The digit, (1, 1, H, W), as the copied PyTorch lines want their x."""
-        values = torch.from_numpy(np.frombuffer(self.pixels, np.float32).copy())
-        return values.view(1, 1, self.height, self.width)
+        return floats_of(self.pixels).view(1, 1, self.height, self.width)
 
     @image.setter
     def image(self, image: Tensor) -> None:
         with self.hold_trait_notifications():
-            for name, value in image_traits(image).items():
+            for name, value in _image_traits(image).items():
                 self.set_trait(name, value)
 
     def input(self) -> Tensor:
@@ -205,8 +213,7 @@ class Microscope(Instrument):
     @validate("dense_kernels", "depthwise_kernels")
     def _kernels(self, proposal: dict) -> list:
         name = proposal["trait"].name
-        checked = checked_pairs if name == "dense_kernels" else checked_kernels
-        return checked(proposal["value"], name)
+        return checked_kernels(proposal["value"], name, pairs=name == "dense_kernels")
 
     @validate("pointwise_weights")
     def _mixing(self, proposal: dict) -> list:

@@ -1,13 +1,13 @@
 """What the microscope allows: its kernels by name, its choices, and what it refuses."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from traitlets import TraitError
 
 from dsconv_lib.convolution import output_size
+from dsconv_lib.instruments.instrument import refuse_other_ink
 
 Kernel = str | list[list[float]]  # a name, or rows of numbers
 SIZES = (1, 3, 5, 7)
@@ -69,34 +69,13 @@ def conv2d_with(weight: Tensor, groups: int = 1, **shape: int) -> nn.Conv2d:
     return layer
 
 
-def image_traits(image: Tensor) -> dict[str, Any]:
-    """Turn an image into the traits that carry it.
-
-    Raises:
-        ValueError: another shape than (1, 1, H, W) or (H, W), a side that is not 4 to 32 pixels,
-            ink that is not 0 to 1.
-    """
-    values = torch.as_tensor(image).detach().float()
-    if values.dim() != 2 and not (values.dim() == 4 and values.shape[:2] == (1, 1)):
-        shape = tuple(values.shape)
-        raise ValueError(f"the image has shape {shape}, but it must be (1, 1, H, W) or (H, W)")
-    height, width = values.shape[-2:]
-    if min(height, width) < 4 or max(height, width) > 32:
-        raise ValueError(f"the image has {height} × {width} pixels, but each side must be 4 to 32")
-    if not (values.min() >= 0 and values.max() <= 1):
-        low, high = values.min().item(), values.max().item()
-        raise ValueError(f"the image goes from {low:g} to {high:g}, but ink must be 0 to 1")
-    return {"pixels": values.numpy().tobytes(), "height": height, "width": width}
-
-
 def refuse_impossible(pixels: bytes, height: int, width: int, kind: str, **shape: int) -> None:
     """Check that the settings make a layer, and that it fits on the picture.
 
     Raises:
         traitlets.TraitError: they do not, with the numbers and what is allowed.
     """
-    if len(pixels) != 4 * height * width:
-        raise TraitError(f"{len(pixels)} bytes are not {height} × {width} floats: assign image")
+    refuse_other_ink("pixels", pixels, height * width)
     inputs, outputs = shape.pop("in_channels"), shape.pop("out_channels")
     if kind == "depthwise" and outputs % inputs:
         raise TraitError(
@@ -155,23 +134,16 @@ vertical edges, horizontal edges, blur, outline, zero
     return checked_numbers(kernel, side, what)
 
 
-def checked_pairs(rows: list, what: str) -> list[list[Kernel]]:
-    """Accept four lists of four kernels, a list for each output channel.
-
-    Raises:
-        traitlets.TraitError: another number of them, or a kernel that is none.
-    """
-    if len(rows) != 4:
-        raise TraitError(f"{what} has {len(rows)} lists, but needs 4, one for each output channel")
-    return [checked_kernels(row, f"{what} {at}") for at, row in enumerate(rows)]
-
-
-def checked_kernels(kernels: list, what: str) -> list[Kernel]:
-    """Accept four kernels.
+def checked_kernels(kernels: list, what: str, pairs: bool = False) -> list:
+    """Accept four kernels, or four lists of four: one for each output channel.
 
     Raises:
         traitlets.TraitError: another number of them, or a kernel that is none.
     """
     if isinstance(kernels, str) or len(kernels) != 4:
-        raise TraitError(f"{what} has {len(kernels)} kernels, but needs 4")
-    return [checked_kernel(kernel, f"{what} {at}") for at, kernel in enumerate(kernels)]
+        lists = (
+            "lists, but needs 4, one for each output channel" if pairs else "kernels, but needs 4"
+        )
+        raise TraitError(f"{what} has {len(kernels)} {lists}")
+    check = checked_kernels if pairs else checked_kernel
+    return [check(kernel, f"{what} {at}") for at, kernel in enumerate(kernels)]
