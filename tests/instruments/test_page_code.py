@@ -10,6 +10,7 @@ from dsconv_lib.instruments import DilationStack, DrawingPad, Microscope
 from dsconv_lib.instruments.instrument import page_code
 
 BOOK = Path(__file__).parents[2]
+INSTRUMENTS = [Microscope, DilationStack, DrawingPad]
 TOOLS = BOOK / "node_modules" / ".bin"
 
 
@@ -69,7 +70,7 @@ def test_what_cannot_be_joined_is_refused_with_its_file(files, texts, words):
         files(**texts)
 
 
-@pytest.mark.parametrize("kind", [Microscope, DilationStack, DrawingPad])
+@pytest.mark.parametrize("kind", INSTRUMENTS)
 def test_the_stored_name_of_an_instrument_stays_what_pages_were_saved_with(kind):
     folder = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
     assert kind()._anywidget_id == f"dsconv_lib.instruments.{folder}.{kind.__name__}"

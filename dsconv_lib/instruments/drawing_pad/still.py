@@ -6,17 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dsconv_lib.plots.style import (
-    DENSE,
-    DEPTHWISE,
-    NEUTRAL,
-    POINTWISE,
-    WEIGHTS,
-    draw_pixels,
-    figure,
-)
+from dsconv_lib.plots.style import DENSE, NEUTRAL, WEIGHTS, colour_of, draw_pixels, figure
 
-KINDS = {"depthwise": DEPTHWISE, "pointwise": POINTWISE, "average": DEPTHWISE}
+KINDS = {"stem": "dense", "average": "depthwise"}  # others end with their kind
 
 
 @figure(width=6.4, height=5.6)
@@ -61,7 +53,8 @@ def _draw_maps(ax, name: str, values: Tensor) -> None:
     rows = torch.cat([tiles, empty]).split(columns)
     sheet = torch.cat([torch.cat([*row], dim=1) for row in rows])[:-1, :-1]
     draw_pixels(ax, sheet, cmap=WEIGHTS, vmin=-1, vmax=1)
-    colour = KINDS.get(name.split()[-1], DENSE)
+    kind = name.split()[-1]
+    colour = colour_of(KINDS.get(kind, kind))
     ax.set_title(name.replace(" ", "\n", 2).replace("\n", " ", 1), fontsize=11, color=colour)
     for spine in ax.spines.values():
         spine.set(color=colour, linewidth=2)

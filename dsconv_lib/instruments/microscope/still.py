@@ -8,12 +8,7 @@ from torch import Tensor
 from dsconv_lib.plots import style
 from dsconv_lib.plots.style import figure
 
-COLOURS = {
-    "standard": style.DENSE,
-    "depthwise": style.DEPTHWISE,
-    "pointwise": style.POINTWISE,
-    "separable": style.DEPTHWISE,
-}
+FIRST_STAGE = {"standard": "dense", "separable": "depthwise"}  # others are called what they are
 
 
 def _map(ax: Axes, values: Tensor, left: float, top: float, rim: int, signed: bool) -> float:
@@ -67,6 +62,7 @@ def plot_microscope(
         shape: ``kernel_size``, ``stride``, ``padding`` and ``dilation`` of the first stage.
     """
     channel, row, column = pixel
+    first = style.colour_of(FIRST_STAGE.get(kind, kind))
     names = ["input", "depthwise", "output"] if len(maps) == 3 else ["input", "output"]
     for stage, (name, stack) in enumerate(zip(names, maps, strict=True)):
         left, rim = 1.25 * stage, shape["padding"] if stage == 0 else 0
@@ -75,9 +71,9 @@ def plot_microscope(
             top = 1.2 * number
             side = _map(ax, values, left, top, rim, bool(stage or number in (1, 2)))
             if stage == 0 and number in read:
-                _taps(ax, left, top, _tap_places(row, column, shape), side, COLOURS[kind])
+                _taps(ax, left, top, _tap_places(row, column, shape), side, first)
             elif 0 < stage < len(maps) - 1 or (stage and number == channel):
-                colour = style.POINTWISE if len(maps) == 3 else COLOURS[kind]
+                colour = style.POINTWISE if len(maps) == 3 else first
                 _taps(ax, left, top, [(row, column)], side, colour)
     deepest = 1.2 * max(map(len, maps))
     ax.set(xlim=(-0.05, 1.25 * len(maps) - 0.2), ylim=(deepest, -0.4), aspect="equal")
