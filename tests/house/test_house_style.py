@@ -95,6 +95,16 @@ def test_a_figure_of_one_chapter_says_where_it_is_taught(path):
             assert "Taught in:" in ast.get_docstring(node), node.name
 
 
+def test_no_file_is_named_after_its_neighbour_with_a_suffix():
+    rooms = [BOOK / room for room in ("dsconv_lib", "benchmarks", "_ext", "tests")]
+    code = [
+        path for room in rooms for kind in ("py", "js", "css") for path in room.rglob(f"*.{kind}")
+    ]
+    files = {path.with_suffix("") for path in code}
+    pairs = [(one, two) for one in files for two in files if str(two).startswith(f"{one}_")]
+    assert pairs == []
+
+
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
 def test_ruff_is_content(command):
     done = subprocess.run(
