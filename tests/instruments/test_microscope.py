@@ -9,10 +9,11 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.utils.flop_counter import FlopCounterMode
 from traitlets import TraitError
 
 from dsconv_lib.convolution import conv2d_cost
-from dsconv_lib.instruments.microscope import KINDS, Microscope
+from dsconv_lib.instruments.microscope import CHOICES, KINDS, Microscope
 from dsconv_lib.instruments.microscope.kernels import NAMES as KERNELS
 from dsconv_lib.networks import count_weights
 
@@ -118,25 +119,43 @@ def heading(page):
     return shown(page.locator(HEADING).text_content())
 
 
-# arithmetic: hundreds of random settings against PyTorch
+# arithmetic: a hundred random settings against PyTorch
+
+LOOK = f"""(cases) => cases.map(([plain, down, right]) => {{
+    const state = ({STATE})(plain), maps = code.mapsOf(state), y = maps.at(-1);
+    const {{channel, row, column}} = state, [stage] = code.stagesOf(state);
+    const faults = Object.entries(code.faultsOf(state)).map(([name, all]) => [name, [...all]]);
+    return {{
+      y: [...y.data], shape: [y.channels, y.height, y.width],
+      sum: code.sumOf(state, maps, channel, row, column), lines: code.pytorchLines(state),
+      met: code.touchedBy(stage.shape, down, right, maps[0], maps[1]),
+      price: code.pricesOf(state), faults: Object.fromEntries(faults),
+    }};
+}})"""
 
 
-def test_maps_and_sums_of_three_hundred_random_settings_are_those_of_pytorch(ask):
+@pytest.fixture(scope="module")
+def computed(node):
+    """Each case with a tap of its first stage, and what the page computes of both."""
     draw = random.Random(0)
-    cases = [random_microscope(draw) for _ in range(300)]
-    look = f"""(cases) => cases.map({STATE}).map((state) => {{
-        const maps = code.mapsOf(state);
-        const sum = code.sumOf(state, maps, state.channel, state.row, state.column);
-        return {{y: [...maps.at(-1).data], sum}};
-    }})"""
-    for case, done in zip(cases, ask(look, [plain(case) for case in cases]), strict=True):
+    cases = [random_microscope(draw) for _ in range(100)]
+    sizes = [case._geometry()["kernel_size"] for case in cases]
+    taps = [(draw.randrange(size), draw.randrange(size)) for size in sizes]
+    asked = [[plain(case), *tap] for case, tap in zip(cases, taps, strict=True)]
+    done = node("microscope/model microscope/controls", LOOK, asked)
+    return list(zip(cases, taps, done, strict=True))
+
+
+def test_maps_sums_and_copied_lines_give_the_numbers_of_pytorch(computed):
+    for case, _, done in computed:
         expected = case.output()
-        torch.testing.assert_close(
-            torch.tensor(done["y"], dtype=torch.float32),
-            expected.flatten(),
-            atol=2e-4,
-            rtol=1e-4,
-        )
+        y = torch.tensor(done["y"], dtype=torch.float32)
+        torch.testing.assert_close(y, expected.flatten(), atol=2e-4, rtol=1e-4)
+        assert done["shape"] == list(expected.shape[1:])
+        room = {"x": case.image, "print": lambda value: None}
+        exec(done["lines"], room)
+        torch.testing.assert_close(room["y"], expected, atol=2e-4, rtol=1e-4)
+        assert len(re.findall(r"nn.Conv2d\(", done["lines"])) == len(done["price"]["stages"])
         value = expected[0, case.channel, case.row, case.column].item()
         assert done["sum"]["total"] == pytest.approx(value, abs=1e-3)
         groups = done["sum"]["groups"]
@@ -147,13 +166,10 @@ def test_maps_and_sums_of_three_hundred_random_settings_are_those_of_pytorch(ask
             assert sum(products) == pytest.approx(group["sum"], abs=1e-3)
 
 
-def test_the_taps_of_a_sum_are_the_padded_input_and_the_weights_of_the_layer(ask):
-    draw = random.Random(1)
-    cases = [random_microscope(draw) for _ in range(80)]
-    look = f"""(cases) => cases.map({STATE})
-        .map(s => code.sumOf(s, code.mapsOf(s), s.channel, s.row, s.column).groups)"""
-    for case, groups in zip(cases, ask(look, [plain(case) for case in cases]), strict=True):
-        first = case.layer()[0] if case.kind == "separable" else case.layer()
+def test_the_taps_of_a_sum_are_the_padded_input_and_the_weights_of_the_layer(computed):
+    for case, _, done in computed:
+        two, groups = case.kind == "separable", done["sum"]["groups"]
+        first = case.layer()[0] if two else case.layer()
         size, step, spread, rim = (
             getattr(first, name)[0] for name in ("kernel_size", "stride", "dilation", "padding")
         )
@@ -166,81 +182,36 @@ def test_the_taps_of_a_sum_are_the_padded_input_and_the_weights_of_the_layer(ask
         expected = [kernel] if case.kind == "depthwise" else list(range(case.in_channels))
         assert [group["input"] for group in groups] == expected
         for place, group in enumerate(groups):
-            values = [tap["value"] for tap in group["taps"]]
-            patch = padded[group["input"], rows, columns].flatten()
-            torch.testing.assert_close(
-                torch.tensor(values, dtype=torch.float32), patch, atol=1e-6, rtol=0
-            )
-            row = group["input"] if case.kind == "separable" else case.channel
-            weights = first.weight[row, 0 if case.kind == "separable" else place].flatten()
-            told = torch.tensor([tap["weight"] for tap in group["taps"]], dtype=torch.float32)
-            torch.testing.assert_close(told, weights.detach(), atol=1e-6, rtol=0)
+            own = first.weight[group["input"], 0] if two else first.weight[case.channel, place]
+            told = torch.tensor([[tap["value"], tap["weight"]] for tap in group["taps"]]).float()
+            patch = padded[group["input"], rows, columns]
+            witness = torch.stack([patch.flatten(), own.detach().flatten()], dim=1)
+            torch.testing.assert_close(told, witness, atol=1e-6, rtol=0)
 
 
-def test_the_copied_lines_of_a_hundred_random_settings_give_the_numbers_of_the_page(ask):
-    draw = random.Random(2)
-    cases = [random_microscope(draw) for _ in range(100)]
-    look = f"""(cases) => cases.map({STATE}).map((state) => {{
-        const y = code.mapsOf(state).at(-1);
-        return [code.pytorchLines(state), [y.channels, y.height, y.width], [...y.data]];
-    }})"""
-    for case, (lines, shape, values) in zip(
-        cases, ask(look, [plain(case) for case in cases]), strict=True
-    ):
-        room = {"x": case.image, "print": lambda value: None}
-        exec(lines, room)
-        assert list(room["y"].shape[1:]) == shape
-        torch.testing.assert_close(
-            room["y"].flatten(), torch.tensor(values, dtype=torch.float32), atol=2e-4, rtol=1e-4
-        )
-        assert "nn.Conv2d(" in lines and len(re.findall(r"\(1, \d, \d+, \d+\)", lines))
-
-
-def test_the_pixels_that_a_weight_meets_are_those_with_a_gradient(ask):
-    draw = random.Random(3)
-    cases = [random_microscope(draw) for _ in range(100)]
-    asked = []
-    for case in cases:
-        size = case._geometry()["kernel_size"]
-        asked.append([plain(case), draw.randrange(size), draw.randrange(size)])
-    look = f"""(cases) => cases.map(([plain, down, right]) => {{
-        const state = ({STATE})(plain), [stage] = code.stagesOf(state), [x, y] = code.mapsOf(state);
-        const {{rows, columns, inside, all}} = code.touchedBy(stage.shape, down, right, x, y);
-        return {{rows, columns, inside, all}};
-    }})"""
-    for case, (_, down, right), told in zip(cases, asked, ask(look, asked), strict=True):
-        shape = case._geometry()
+def test_the_pixels_that_a_weight_meets_are_those_with_a_gradient(computed):
+    for case, tap, done in computed:
+        shape, met = case._geometry(), done["met"]
         weight = torch.zeros(1, 1, *[shape.pop("kernel_size")] * 2)
-        weight[0, 0, down, right] = 1
+        weight[(0, 0, *tap)] = 1
         x = torch.zeros_like(case.image, requires_grad=True)
         y = F.conv2d(x, weight, **shape)
         y.sum().backward()
-        met = {tuple(place) for place in x.grad[0, 0].nonzero().tolist()}
-        rows, columns = ([at["at"] for at in told[n] if at["inside"]] for n in ("rows", "columns"))
-        assert {(row, column) for row in rows for column in columns} == met
-        assert (told["inside"], told["all"]) == (len(met), y.numel())
+        rows, columns = ([at["at"] for at in met[n] if at["inside"]] for n in ("rows", "columns"))
+        expected = [tuple(place) for place in x.grad[0, 0].nonzero().tolist()]
+        assert [(row, column) for row in rows for column in columns] == expected
+        assert (met["inside"], met["all"]) == (len(expected), y.numel())
 
 
-def test_prices_are_those_of_the_calculators(ask):
-    draw = random.Random(4)
-    cases = [random_microscope(draw) for _ in range(100)]
-    for case in cases:
-        case.image = digit(24, 24)
-    told = ask(f"(cases) => cases.map({STATE}).map(code.pricesOf)", [plain(case) for case in cases])
-    for case, price in zip(cases, told, strict=True):
-        layer, side = case.layer(), case.output().shape[-1]
-        modules = list(layer) if case.kind == "separable" else [layer]
-        costs = [
-            conv2d_cost(
-                m.in_channels, m.out_channels, m.kernel_size[0], side, groups=m.groups, bias=False
-            )
-            for m in modules
-        ]
-        assert price["params"] == sum(cost.params for cost in costs)
+def test_prices_are_those_of_pytorch_and_of_the_calculators(computed):
+    for case, _, done in computed:
+        layer, x, price = case.layer(), case.input(), done["price"]
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            _, _, height, width = layer(x).shape
         assert price["params"] == count_weights(layer)
-        assert price["macs"] == sum(cost.macs for cost in costs)
-        dense = (case.in_channels, case.out_channels, case.kernel_size, side)
-        assert price["dense"]["macs"] == conv2d_cost(*dense, bias=False).macs
+        assert 2 * price["macs"] == counter.get_total_flops()
+        dense = conv2d_cost(case.in_channels, case.out_channels, case.kernel_size, 1, bias=False)
+        assert price["dense"] == {"params": dense.params, "macs": dense.macs * height * width}
 
 
 def test_a_weight_is_read_as_it_is_written(ask):
@@ -446,19 +417,13 @@ def possible(microscope, **change):
     return True
 
 
-def test_what_python_refuses_cannot_be_chosen_and_the_page_says_why(ask):
-    draw = random.Random(5)
-    cases = [random_microscope(draw) for _ in range(40)]
-    look = f"""(cases) => cases.map({STATE}).map(state => Object.fromEntries(
-        Object.entries(code.faultsOf(state)).map(([name, faults]) => [name, [...faults]])))"""
-    choices = {"out_channels": range(1, 5), "kernel_size": (1, 3, 5, 7)}
-    choices |= {"dilation": range(1, 7), "stride": range(1, 4), "padding": range(13)}
+def test_what_python_refuses_cannot_be_chosen_and_the_page_says_why(computed):
     refused = 0
-    for case, faults in zip(cases, ask(look, [plain(case) for case in cases]), strict=True):
-        for name, values in choices.items():
-            expected = [value for value in values if not possible(case, **{name: value})]
-            assert [value for value, _ in faults[name]] == expected, name
-            assert all(re.search(r"\d", why) for _, why in faults[name])
+    for case, _, done in computed[:40]:
+        for name in ("out_channels", "kernel_size", "dilation", "stride", "padding"):
+            expected = [v for v in CHOICES[name] if not possible(case, **{name: v})]
+            assert [value for value, _ in done["faults"][name]] == expected, name
+            assert all(re.search(r"\d", why) for _, why in done["faults"][name])
             refused += len(expected)
     assert refused > 50
 
