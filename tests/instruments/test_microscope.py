@@ -119,6 +119,13 @@ def heading(page):
     return shown(page.locator(HEADING).text_content())
 
 
+def shows_its_value(page):
+    """Say whether the page shows the value that Python computes for the chosen pixel."""
+    here = twin(page)
+    value = here.output()[0, here.channel, here.row, here.column].item()
+    return heading(page) == pytest.approx(value, abs=6e-4)
+
+
 # arithmetic: a hundred random settings against PyTorch
 
 LOOK = f"""(cases) => cases.map(([plain, down, right]) => {{
@@ -247,7 +254,7 @@ def test_a_click_and_a_tap_choose_a_pixel(show):
     phone.touchscreen.tap(*point(phone, 7, 3))
     chosen = dict(settings_of(phone))
     assert (chosen["row"], chosen["column"]) == (7, 3)
-    assert heading(phone) == pytest.approx(twin(phone).output()[0, 0, 7, 3].item(), abs=6e-4)
+    assert shows_its_value(phone)
 
 
 def test_arrow_keys_walk_and_stop_at_the_border(show):
@@ -266,7 +273,7 @@ def test_arrow_keys_walk_and_stop_at_the_border(show):
         page.keyboard.press(key)
         chosen = dict(settings_of(page))
         assert (chosen["row"], chosen["column"]) == place, key
-        assert heading(page) == pytest.approx(twin(page).output()[(0, 0, *place)].item(), abs=6e-4)
+        assert shows_its_value(page)
 
 
 # nine colours in the middle of every cell, padding included
@@ -362,8 +369,7 @@ def test_the_reader_s_numbers_become_weights_and_nonsense_does_not(show):
         field.fill(words)
         kernel = page.evaluate("model.get('depthwise_kernels')")[0]
         assert kernel == [[-1, 0, 1], [-1, 0, weight], [-1, 0, 1]]
-        y = twin(page).output()
-        assert heading(page) == pytest.approx(y[0, 0, 14, 14].item(), abs=6e-4)
+        assert shows_its_value(page)
     for words in ("abc", "", "1000"):
         field.fill(words)
         assert field.get_attribute("aria-invalid") == "true"
@@ -376,11 +382,11 @@ def test_kernels_by_name_and_pointwise_weights_change_the_output(show):
     page = show(kind="standard", channel=2, row=8, column=10)
     page.locator("select").nth(1).select_option("outline")
     assert page.evaluate("model.get('dense_kernels')")[2][1] == "outline"
-    assert heading(page) == pytest.approx(twin(page).output()[0, 2, 8, 10].item(), abs=6e-4)
+    assert shows_its_value(page)
     page = show(kind="pointwise", row=8, column=10)
     page.locator(WEIGHT).nth(1).fill("-1.25")
     assert page.evaluate("model.get('pointwise_weights')")[0][1] == -1.25
-    assert heading(page) == pytest.approx(twin(page).output()[0, 0, 8, 10].item(), abs=6e-4)
+    assert shows_its_value(page)
 
 
 def test_every_control_stores_its_setting_and_follows_the_model(show):
@@ -396,14 +402,12 @@ def test_every_control_stores_its_setting_and_follows_the_model(show):
     page.get_by_label("row", exact=True).fill("2")
     chosen = dict(settings_of(page))
     assert (chosen["padding"], chosen["channel"], chosen["row"]) == (6, 3, 2)
-    y = twin(page).output()
     size = page.locator(".dsconv-microscope-prices dd").first.text_content()
-    assert size == " × ".join(map(str, y.shape[1:]))
-    assert heading(page) == pytest.approx(y[0, 3, 2, chosen["column"]].item(), abs=6e-4)
+    assert size == " × ".join(map(str, twin(page).output().shape[1:]))
+    assert shows_its_value(page)
     page.evaluate("model.set('kernel_size', 3); model.set('row', 4); model.set('stride', 1)")
     assert page.get_by_role("radio", name="3", exact=True).nth(2).is_checked()
-    y = twin(page).output()
-    assert heading(page) == pytest.approx(y[0, 3, 4, chosen["column"]].item(), abs=6e-4)
+    assert shows_its_value(page)
 
 
 def possible(microscope, **change):

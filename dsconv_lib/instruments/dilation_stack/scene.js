@@ -30,7 +30,12 @@ export function stackScene({ layers: pairs, row, column, gridLayer = 0, ink, fix
   const rowCounts = pathLevels(layers, row, side).at(-1).counts;
   const reads = (place) => readPlaces(chosen ? [layers[chosen - 1]] : layers, place, side);
   return {
-    ...{ layers, row, column, ink, side, colours },
+    layers,
+    row,
+    column,
+    ink,
+    side,
+    colours,
     counts,
     levels,
     rowCounts,

@@ -153,7 +153,10 @@ class DrawingPad {
         figureOf("What the network gets", frame, centring, this.seenWords),
         this.bars.root,
       ),
-      ...[this.said.root, this.picks.root, this.netPanel.root, this.blanking.root],
+      this.said.root,
+      this.picks.root,
+      this.netPanel.root,
+      this.blanking.root,
       element("p", { class: "dsconv-pad-title dsconv-pad-way" }, "Every map on the way"),
       element(
         "p",
@@ -161,7 +164,8 @@ class DrawingPad {
         "From left to right. Each map is scaled by its own largest value: purple above zero, gold below, " +
           "white at zero. Press a map to see what makes it.",
       ),
-      ...[this.maps.root, this.detail.root],
+      this.maps.root,
+      this.detail.root,
     );
   }
 

@@ -35,11 +35,14 @@ export class MapsView {
 
   constructor(choose) {
     this.root = element("div", {
-      ...{ class: "dsconv-pad-scroll dsconv-pad-flow", role: "group" },
+      class: "dsconv-pad-scroll dsconv-pad-flow",
+      role: "group",
       "aria-label": "All maps, from the picture to the answer",
     });
     this.first = element("canvas", {
-      ...{ class: "dsconv-pad-start", role: "img", "aria-label": "what the network gets" },
+      class: "dsconv-pad-start",
+      role: "img",
+      "aria-label": "what the network gets",
     });
     const moves = {
       ArrowDown: (at) => at + 1,
@@ -132,8 +135,12 @@ function across(order, place, sign) {
 
 function tileOf({ name, kind }, layer, channel) {
   const attributes = {
-    ...{ type: "button", class: `dsconv-pad-tile dsconv-pad-${kind}`, tabindex: -1 },
-    ...{ "aria-pressed": "false", "data-layer": layer, "data-channel": channel },
+    type: "button",
+    class: `dsconv-pad-tile dsconv-pad-${kind}`,
+    tabindex: -1,
+    "aria-pressed": "false",
+    "data-layer": layer,
+    "data-channel": channel,
     "aria-label": `${name}, map ${channel + 1}`,
   };
   return element("button", attributes, element("canvas", { "aria-hidden": "true" }));

@@ -72,7 +72,9 @@ export function rove(root, buttons, moves, walked = () => {}) {
 // A canvas whose pixels can be asked: mouse, finger or arrow keys; tell(row, column) gives the answer.
 export function probe(name, size, tell) {
   const canvas = element("canvas", {
-    ...{ tabindex: 0, role: "img", class: "dsconv-pad-map" },
+    tabindex: 0,
+    role: "img",
+    class: "dsconv-pad-map",
     "aria-label": `${name}; arrow keys ask single pixels`,
   });
   const mark = element("span", { class: "dsconv-pad-mark", hidden: true });
@@ -93,7 +95,8 @@ export function probe(name, size, tell) {
   };
   askedBy(canvas, go, () => place);
   return {
-    ...{ root, stage },
+    root,
+    stage,
     draw(values, height, width, most, marked = 1) {
       if (place && (place.row >= height || place.column >= width)) place = null;
       span = marked;
@@ -151,7 +154,9 @@ export class InkPad {
   constructor(tell) {
     this.tell = tell;
     this.canvas = element("canvas", {
-      ...{ class: "dsconv-pad-canvas", tabindex: 0, role: "application" },
+      class: "dsconv-pad-canvas",
+      tabindex: 0,
+      role: "application",
       "aria-roledescription": "drawing pad",
       "aria-label": `Drawing pad. ${KEYS}`,
     });
@@ -161,7 +166,7 @@ export class InkPad {
       { class: "dsconv-note", "aria-live": "polite" },
       `Mouse, pen or finger. ${KEYS}`,
     );
-    this.root = element("div", { class: "dsconv-pad-stage dsconv-pad-paper" }, ...[this.canvas, this.cursor]);
+    this.root = element("div", { class: "dsconv-pad-stage dsconv-pad-paper" }, this.canvas, this.cursor);
     this.follow();
     this.canvas.addEventListener("blur", () => this.lift());
     this.canvas.addEventListener("keydown", (event) => this.press(event));

@@ -12,8 +12,19 @@ import {
 import { floats, grouped, number } from "../shared/dom.js";
 
 export const SETTINGS = [
-  ...["pixels", "height", "width", "kind", "in_channels", "out_channels", "kernel_size", "dilation"],
-  ...["stride", "padding", "dense_kernels", "depthwise_kernels", "pointwise_weights"],
+  "pixels",
+  "height",
+  "width",
+  "kind",
+  "in_channels",
+  "out_channels",
+  "kernel_size",
+  "dilation",
+  "stride",
+  "padding",
+  "dense_kernels",
+  "depthwise_kernels",
+  "pointwise_weights",
 ];
 
 // What the model holds, and `fixed`: what Python allows, its kernels, the names of the inputs.
