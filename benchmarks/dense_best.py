@@ -30,7 +30,7 @@ LOOKS = tuple((down, right) for down in range(-2, 2) for right in range(-2, 2))
 
 
 class SeveralLooks(nn.Module):
-    """Answer each canvas shifted by each of ``LOOKS``; average the logarithms of the probabilities.
+    """Answer each canvas shifted by each of ``LOOKS``; add the logarithms of the probabilities.
 
     A frame of paper keeps what is shifted on the canvas.
     """
@@ -40,13 +40,16 @@ class SeveralLooks(nn.Module):
         self.net = net
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Add up what the net says at each look."""
+        return sum(self.look(x, *look) for look in LOOKS)
+
+    def look(self, x: torch.Tensor, down: int, right: int) -> torch.Tensor:
         """Shift, answer, shift back."""
-        x = F.pad(x, (FRAME,) * 4, value=PAPER)
-        shifts = [self.net(x.roll(look, (2, 3))).log_softmax(dim=1) for look in LOOKS]
-        back = [
-            y.roll((-down, -right), (2, 3)) for y, (down, right) in zip(shifts, LOOKS, strict=True)
-        ]
-        return (sum(back) / len(LOOKS))[:, :, FRAME:-FRAME, FRAME:-FRAME]
+        if down == right == 0:
+            return self.net(x).log_softmax(dim=1)
+        shifted = F.pad(x, (FRAME,) * 4, value=PAPER).roll((down, right), (2, 3))
+        answers = self.net(shifted).log_softmax(dim=1).roll((-down, -right), (2, 3))
+        return answers[:, :, FRAME:-FRAME, FRAME:-FRAME]
 
 
 def train_one(seed: int) -> dict:
