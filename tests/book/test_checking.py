@@ -10,11 +10,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from test_chapters import CHECKED, silent_checks
 
 BOOK = Path(__file__).parents[2]
-SLIDER_CELL = """
-import ipywidgets as widgets
-from dsconv_lib.instruments.explorers import browse
-browse(lambda width: widgets.HTML(str(width)), width=[8, 16])
-"""
+SLIDER_CELL = "import ipywidgets as w\nw.VBox([w.IntSlider(), w.HTML('<b>8</b>')])"
 
 
 def run(*command: object) -> subprocess.CompletedProcess:
