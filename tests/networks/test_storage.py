@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from dsconv_lib.networks import (
-    KINDS,
     CheckpointError,
     DSNet,
     SegNet,
@@ -17,6 +16,7 @@ from dsconv_lib.networks import (
     save_checkpoint,
     save_net,
 )
+from dsconv_lib.networks.storage import KINDS
 
 NETS = {
     "DSNet": lambda: DSNet(width=4, dilations=(1, 3, 2), num_classes=7, head_kernel=7),
