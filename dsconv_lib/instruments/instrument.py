@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 from traitlets import TraitError
 
-from dsconv_lib.plots.style import KINDS, small_png
+from dsconv_lib.plots.style import KINDS, NEUTRAL, small_png
 
 SHARED = Path(__file__).parent / "shared"
 COLOURS = {kind: KINDS[kind].colour for kind in ("dense", "depthwise", "pointwise")}
+COLOURS["neutral"] = NEUTRAL
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";$', re.M)
 EXPORT = re.compile(r"^export (?:const|function\*?|class) (\w+)", re.M)
 

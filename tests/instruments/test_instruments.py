@@ -66,9 +66,12 @@ def test_every_control_and_picture_has_a_name_of_its_own(page_of, name):
 def test_the_kinds_of_layer_have_the_colours_of_the_figures_and_lighter_ones_in_the_dark(
     page_of, name
 ):
-    page = page_of(MAKE[name]())
+    widget = MAKE[name]()
+    page = page_of(widget)
     ask = """kinds => kinds.map(kind => getComputedStyle(document.querySelector('.dsconv'))
       .getPropertyValue('--' + kind).trim())"""
+    used = set(re.findall(r"var\(--([a-z]+)\)", widget._css)) - {"tap"}  # set where it is used
+    assert all(page.evaluate(ask, sorted(used)))
     light = page.evaluate(ask, [*COLOURS, "paper"])
     assert light == [*COLOURS.values(), "#fff"]
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
