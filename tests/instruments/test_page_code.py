@@ -1,5 +1,6 @@
 """The JavaScript of the instruments: joined as its imports say, checked, and of one form."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -83,3 +84,19 @@ def test_linter_and_formatter_are_content(tool):
     files = [*BOOK.glob("dsconv_lib/**/*.js"), *BOOK.glob("_ext/*.js"), BOOK / "eslint.config.js"]
     done = subprocess.run([program, *tool[1:], *files], cwd=BOOK, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+STORED = "application/vnd.jupyter.widget-state+json"
+LIBRARY = {f"{kind.__module__}.{kind.__name__}": kind for kind in INSTRUMENTS}
+
+
+@pytest.mark.parametrize("chapter", ["02_separable", "03_dilated", "11_draw"])
+def test_the_pages_run_the_code_and_the_styles_of_the_library(chapter):
+    (path,) = BOOK.glob(f"chapters/{chapter}*.ipynb")
+    models = json.loads(path.read_text(encoding="utf-8"))["metadata"]["widgets"][STORED]["state"]
+    states = [model["state"] for model in models.values() if "_esm" in model["state"]]
+    assert states
+    for state in states:
+        kind = LIBRARY[state["_anywidget_id"]]
+        same = (state["_esm"], state["_css"]) == (kind._esm, kind._css)
+        assert same, f"{path.name} holds other code of {kind.__name__}: run `make execute`"
