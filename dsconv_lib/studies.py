@@ -39,11 +39,7 @@ class Results:
         return found[0] if len(found) == 1 else ", ".join(map(str, found))
 
     def where(self, **wanted: object) -> "Results":
-        """Keep the rows that hold these values.
-
-        Raises:
-            ValueError: no row does; names what there is.
-        """
+        """Keep the rows that hold these values."""
         rows = tuple(row for row in self.rows if _holds(row, wanted))
         if not rows:
             there = {name: sorted({str(row.get(name)) for row in self.rows}) for name in wanted}
@@ -51,11 +47,7 @@ class Results:
         return replace(self, rows=rows)
 
     def values(self, column: str) -> list:
-        """List one column, a value per row.
-
-        Raises:
-            ValueError: a column that not every row has; names those that are there.
-        """
+        """List one column, a value per row."""
         if not all(column in row for row in self.rows):
             raise ValueError(f"no column {column!r}; there are {sorted(self.rows[0])}")
         return [row[column] for row in self.rows]
@@ -65,22 +57,14 @@ class Results:
         return statistics.fmean(self.values(column))
 
     def spread(self, column: str) -> float:
-        """Measure how far the rows of a column lie apart: their sample standard deviation.
-
-        Raises:
-            ValueError: fewer than two rows, of which no spread is known.
-        """
+        """Measure how far the rows of a column lie apart: their sample standard deviation."""
         values = self.values(column)
         if len(values) < 2:
             raise ValueError(f"{len(values)} row has no spread: two or more are needed")
         return statistics.stdev(values)
 
     def around(self, column: str) -> tuple[float, float, float]:
-        """Give the mean of a column, with one spread to each side: low, middle and high.
-
-        Raises:
-            ValueError: fewer than two rows, of which no spread is known.
-        """
+        """Give the mean of a column, with one spread to each side: low, middle and high."""
         mean, spread = self.mean(column), self.spread(column)
         return mean - spread, mean, mean + spread
 

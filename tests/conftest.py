@@ -1,4 +1,4 @@
-"""What the tests of pages and instruments need: the built book, and a browser."""
+"""What tests share: a place without MNIST, the built book, and a browser."""
 
 import functools
 import os
@@ -9,6 +9,18 @@ from browsing import BLANK, CHROMIUM, FLAGS, MOUNT, PATIENCE, TOUCH, VIEWS, pack
 from playwright.sync_api import expect, sync_playwright
 
 BOOK = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def no_mnist(tmp_path, monkeypatch):
+    """The folder for data, which is not there yet; every download fails as it does on a train."""
+
+    def refuse(*args, **kwargs):
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    monkeypatch.setenv("DSCONV_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
 
 
 @pytest.fixture(scope="session")

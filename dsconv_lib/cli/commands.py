@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import click
 
@@ -54,6 +53,13 @@ def machine_options(command: Callable) -> Callable:
     return device(threads(command))
 
 
+def later(command: str, options: dict) -> int:
+    """Run a command; only now is PyTorch imported."""
+    from dsconv_lib.cli.run import run
+
+    return run(command, options)
+
+
 @click.group(no_args_is_help=False, context_settings={"show_default": True})
 def commands() -> None:
     """Train, measure, use and adapt a small network that reads handwritten digits.
@@ -95,7 +101,7 @@ def commands() -> None:
     help="With --save: write beside FILE what it is and how it was made; reads the test split.",
 )
 @machine_options
-def train(**options: object) -> dict:
+def train(**options: object) -> int:
     """Train a DSNet and store it. The defaults are the book's own recipe.
 
     The digits are MNIST's 55,000 for training and 5,000 for validation; where MNIST cannot be had,
@@ -111,7 +117,9 @@ def train(**options: object) -> dict:
       torchrun --standalone --nproc_per_node 2 -m dsconv_lib train --save mine.pt
           two processes share every batch; the weights are those of one, but for rounding
     """
-    return options
+    if options["card"] and not options["save"]:
+        raise click.UsageError("--card describes stored weights: give --save FILE too.")
+    return later("train", options)
 
 
 @commands.command()
@@ -124,7 +132,7 @@ def train(**options: object) -> dict:
     help="Which part of them.",
 )
 @machine_options
-def evaluate(**options: object) -> dict:
+def evaluate(**options: object) -> int:
     """Measure how well a network reads digits whose labels are known.
 
     Prints the accuracy with Wilson's 95 % interval, precision, recall and F1 of each digit, the
@@ -136,7 +144,7 @@ def evaluate(**options: object) -> dict:
       python -m dsconv_lib evaluate
       python -m dsconv_lib evaluate --net mine.pt --data optdigits --split all
     """
-    return options
+    return later("evaluate", options)
 
 
 @commands.command()
@@ -146,7 +154,7 @@ def evaluate(**options: object) -> dict:
 @click.option("--show", is_flag=True, help="Print the 28 x 28 pixels that the network was given.")
 @click.option("--brief", is_flag=True, help="One line per file.")
 @net_option
-def predict(**options: object) -> dict:
+def predict(**options: object) -> int:
     """Read the digit in each image file, and say how sure the network is.
 
     Any format that Pillow reads, any size, dark on light or light on dark; one digit per picture,
@@ -160,7 +168,7 @@ def predict(**options: object) -> dict:
       python -m dsconv_lib predict drawings/*.png --brief
       python -m dsconv_lib predict photo.jpg --show
     """
-    return options
+    return later("predict", options)
 
 
 @commands.command()
@@ -174,7 +182,7 @@ def predict(**options: object) -> dict:
 @click.option("--seed", type=SEED, default=0, help="Of the draw and the order.")
 @new_file("--save", help="Where to store the adapted network.")
 @machine_options
-def finetune(**options: object) -> dict:
+def finetune(**options: object) -> int:
     """Adapt a network to other people's digits, from a few labels.
 
     Draws so many labelled digits of each class from scikit-learn's 1,797 optdigits, trains on those
@@ -194,7 +202,7 @@ def finetune(**options: object) -> dict:
       python -m dsconv_lib finetune --per-class 1 --method head-only
       python -m dsconv_lib finetune --net mine.pt --per-class 50 --save adapted.pt
     """
-    return options
+    return later("finetune", options)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -206,16 +214,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 if all went well, 1 if not, 2 for wrong arguments, 130 if stopped by Ctrl-C.
     """
-    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        with commands.make_context("python -m dsconv_lib", words) as context:
-            options = commands.invoke(context)
-    except click.exceptions.Exit as end:  # after --help
-        return end.exit_code
+        return commands(argv, "python -m dsconv_lib", standalone_mode=False)
     except click.UsageError as error:
         call, reason = error.ctx.command_path, " ".join(error.format_message().split())
         print(f"{call}: {reason} Help: {call} --help", file=sys.stderr)
         return error.exit_code
-    from dsconv_lib.cli.run import run
-
-    return run(context.invoked_subcommand, SimpleNamespace(**options))

@@ -5,7 +5,6 @@ from torch import Tensor
 from dsconv_lib.data import Digits
 from dsconv_lib.evaluation import (
     accuracy_interval,
-    class_scores,
     confusion_matrix,
     expected_calibration_error,
 )
@@ -14,13 +13,14 @@ from dsconv_lib.training import History
 SHADES = " ░▒▓█"
 
 
-def print_accuracy(logits: Tensor, digits: Digits, name: str = "") -> tuple[int, int]:
-    """Print one line, and return how many answers are right, of how many."""
+def print_accuracy(logits: Tensor, digits: Digits, name: str = "") -> dict:
+    """Print one line, and return its numbers as a card holds them."""
     right, count = int((logits.argmax(dim=1) == digits.labels).sum()), len(digits)
     low, high = accuracy_interval(right, count)
     share = f"{right / count:.2%} right ({right:,} of {count:,}; "
     print(f"{name or digits.name}: {share}95 % interval {low:.2%} to {high:.2%})", flush=True)
-    return right, count
+    share, low, high = (round(number, 4) for number in (right / count, low, high))
+    return {"right": right, "digits": count, "share": share, "interval": [low, high]}
 
 
 def history_table(history: History) -> str:
@@ -31,17 +31,6 @@ def history_table(history: History) -> str:
         for epoch, (loss, lr, accuracy) in enumerate(rows, start=1)
     ]
     return "\n".join(["epoch    loss  learning rate  validation", *lines])
-
-
-def scores_table(labels: Tensor, answers: Tensor) -> str:
-    """Tabulate precision, recall and F1 of each digit."""
-    scores = class_scores(labels, answers)
-    columns = zip(scores.precision, scores.recall, scores.f1, scores.support, strict=True)
-    lines = [
-        f"{digit:5}  {precision:9.2%}  {recall:7.2%}  {f1:7.2%}  {count:6,}"
-        for digit, (precision, recall, f1, count) in enumerate(columns)
-    ]
-    return "\n".join(["digit  precision   recall       F1   count", *lines])
 
 
 def confusion_table(labels: Tensor, answers: Tensor) -> str:
@@ -55,10 +44,18 @@ def confusion_table(labels: Tensor, answers: Tensor) -> str:
     return "\n".join([head, *lines])
 
 
-def calibration_line(logits: Tensor, labels: Tensor) -> str:
-    """State how far confidence and accuracy lie apart."""
+def full_report(logits: Tensor, labels: Tensor) -> str:
+    """Lay out the scores of each digit, which was read as which, and the calibration error."""
+    from sklearn.metrics import classification_report  # a second to import, and often not needed
+
+    answers = logits.argmax(dim=1)
     error = expected_calibration_error(logits, labels)
-    return f"Confidence and accuracy differ by {error:.2%} on average (calibration error, 15 bins)."
+    parts = (
+        classification_report(labels, answers, digits=4, zero_division=0).rstrip(),
+        confusion_table(labels, answers),
+        f"Confidence and accuracy differ by {error:.2%} on average (calibration error, 15 bins).",
+    )
+    return "\n\n".join(parts)
 
 
 def bars(probabilities: Tensor) -> str:
@@ -75,7 +72,7 @@ def picture(image: Tensor) -> str:
     Shape:
         image  uint8 (1, 28, 28)
     """
-    rows = (image[0].long() * len(SHADES)).div(256, rounding_mode="floor").tolist()
+    rows = (image[0].long() * len(SHADES) // 256).tolist()
     lines = ["|" + "".join(SHADES[level] * 2 for level in row) + "|" for row in rows]
     edge = "+" + "-" * 2 * image.shape[2] + "+"
     return "\n".join([edge, *lines, edge])

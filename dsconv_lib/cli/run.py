@@ -1,28 +1,20 @@
 """What the four commands do: open, train, measure, print, store."""
 
-import os
+import hashlib
+import json
+import shlex
 import sys
 from contextlib import redirect_stdout, suppress
+from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 
 import torch
 
-from dsconv_lib.cli.card import require_place, write_card
-from dsconv_lib.cli.report import (
-    bars,
-    calibration_line,
-    confusion_table,
-    history_table,
-    picture,
-    print_accuracy,
-    scores_table,
-)
+from dsconv_lib.cli import report
 from dsconv_lib.data import (
     Digits,
-    MnistDamagedError,
-    MnistUnavailableError,
     PhotographError,
     load_digits,
     load_mnist,
@@ -40,6 +32,7 @@ from dsconv_lib.networks import (
     load_net,
     save_net,
 )
+from dsconv_lib.studies import versions
 from dsconv_lib.training import (
     History,
     Recipe,
@@ -52,27 +45,15 @@ from dsconv_lib.training import (
 )
 
 DIGITS = {"any": load_digits, "mnist": load_mnist, "optdigits": load_optdigits}
-FORESEEN = (
-    CheckpointError,
-    FloatingPointError,
-    MnistDamagedError,
-    MnistUnavailableError,
-    OSError,
-    ValueError,
-)
+FORESEEN = CheckpointError, FloatingPointError, OSError, ValueError
 
 
-def run(command: str, options: SimpleNamespace) -> int:
-    """Run one command, and put an error that is foreseen into one line.
-
-    Returns:
-        the exit code: 0 if all went well, 1 if not, 130 if stopped by Ctrl-C.
-    """
+def run(command: str, options: dict) -> int:
+    """Run one command, put an error that is foreseen into one line, and return the exit code."""
     try:
-        return COMMANDS[command](options)
-    except BrokenPipeError:  # the reader of a pipe, as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return COMMANDS[command](SimpleNamespace(**options))
+    except BrokenPipeError:  # the reader of a pipe, as `head`, has seen enough: click stays silent
+        raise
     except FORESEEN as error:
         reason, code = " ".join(str(error).split()), 1
     except KeyboardInterrupt as stop:
@@ -83,8 +64,6 @@ def run(command: str, options: SimpleNamespace) -> int:
 
 def train(options: SimpleNamespace) -> int:
     """Train, report, store; of a team that ``torchrun`` started, the first process reports."""
-    if options.card:
-        require_place(options.save)
     device = _use_machine(options)
     with join_team(options.device) as team:
         if team.first:
@@ -102,17 +81,37 @@ def _train(options: SimpleNamespace, device: torch.device, team: Team) -> int:
     torch.manual_seed(options.seed)
     net = DSNet(options.width, options.dilations).to(device)
     print(f"Network: {count_weights(net):,} weights.", flush=True)
-    print(history_table(_fit(net, digits, recipe, options, team)))
+    print(report.history_table(_fit(net, digits, recipe, options, team)))
     net = net.cpu()
-    splits = ("validation", "test") if options.test or options.card else ("validation",)
-    parts = {name: digits.split(name) for name in splits}
-    counts = {
-        name: print_accuracy(predict_logits(net, part.images), part) for name, part in parts.items()
-    }
+    accuracy = {"validation": _measure(net, digits.split("validation"))}
+    if options.test or options.card:
+        accuracy["test"] = _measure(net, digits.split("test"))
     _store(net, options.save)
     if options.card:
-        write_card(net, options.save, digits, recipe, augmented=not options.plain, counts=counts)
+        _describe(net, digits, recipe, accuracy, options)
     return 0
+
+
+def _describe(
+    net: DSNet, digits: Digits, recipe: Recipe, accuracy: dict, options: SimpleNamespace
+) -> None:
+    """Write the card of a stored network: what it is, how it was made, how well it reads."""
+    card = {
+        "file": options.save.name,
+        "sha256": hashlib.sha256(options.save.read_bytes()).hexdigest(),
+        "weights": count_weights(net),
+        "net": {"width": net.width, "dilations": net.dilations},
+        "command": shlex.join(["python", "-m", "dsconv_lib", *sys.argv[1:]]),
+        "data": {"name": digits.name, **{name: len(at) for name, at in digits.splits.items()}},
+        "augmented": not options.plain,
+        "recipe": asdict(recipe),
+        "accuracy": accuracy,
+        "versions": versions(),
+        "threads": torch.get_num_threads(),
+    }
+    path = options.save.with_suffix(".json")
+    path.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    print(f"Described in {path}.")
 
 
 def _fit(
@@ -139,10 +138,8 @@ def evaluate(options: SimpleNamespace) -> int:
     if options.split != "all":
         digits = digits.split(options.split)
     logits = predict_logits(net, digits.images)
-    print_accuracy(logits, digits)
-    answers = logits.argmax(dim=1)
-    tables = scores_table(digits.labels, answers), confusion_table(digits.labels, answers)
-    print("", *tables, calibration_line(logits, digits.labels), sep="\n\n")
+    report.print_accuracy(logits, digits)
+    print("", report.full_report(logits, digits.labels), sep="\n")
     return 0
 
 
@@ -167,9 +164,9 @@ def _read(net: DSNet, path: Path, options: SimpleNamespace) -> bool:
     digit = int(probabilities.argmax())
     print(f"{path}: {digit} ({probabilities[digit]:.1%})", flush=True)
     if options.show:
-        print(picture(image[0]))
+        print(report.picture(image[0]))
     if not options.brief:
-        print(bars(probabilities))
+        print(report.bars(probabilities))
     return True
 
 
@@ -178,15 +175,12 @@ def finetune(options: SimpleNamespace) -> int:
     net = _open_net(options.net).to(_use_machine(options))
     few, rest = draw_per_class(load_optdigits(), options.per_class, options.seed)
     print(f"{len(few)} labelled digits to learn from, {len(rest):,} others to measure on.")
-    print_accuracy(predict_logits(net, rest.images), rest, "before")
+    _measure(net, rest, "before")
     recipe = recipe_for_few(few, options.lr, steps=options.steps, seed=options.seed)
     adapt(net, few, options.method.replace("-", " "), recipe)
-    print_accuracy(predict_logits(net, rest.images), rest, "after")
+    _measure(net, rest, "after")
     _store(net.cpu(), options.save)
     return 0
-
-
-COMMANDS = {"train": train, "evaluate": evaluate, "predict": predict, "finetune": finetune}
 
 
 def _use_machine(options: SimpleNamespace) -> torch.device:
@@ -207,7 +201,14 @@ def _open_net(path: Path | None) -> DSNet:
     return net
 
 
+def _measure(net: DSNet, digits: Digits, name: str = "") -> dict:
+    return report.print_accuracy(predict_logits(net, digits.images), digits, name)
+
+
 def _store(net: DSNet, path: Path | None) -> None:
     if path:
         save_net(net, path)
         print(f"Stored in {path}.")
+
+
+COMMANDS = {"train": train, "evaluate": evaluate, "predict": predict, "finetune": finetune}

@@ -23,7 +23,7 @@ ALLOWED = {
 }
 OUTSIDE = {  # the packages that only some rooms may touch
     "torchvision": {"data"},
-    "sklearn": {"data", "evaluation"},
+    "sklearn": {"data", "cli"},
     "ipywidgets": {"instruments"},
     "anywidget": {"instruments"},
     "matplotlib": {"plots", "instruments"},
