@@ -1,15 +1,7 @@
 """From disk to tensors: digits, canvases, photographs."""
 
-from dsconv_lib.data.augmentation import (
-    random_affine,
-)
-from dsconv_lib.data.canvases import (
-    COUNT,
-    NUM_CLASSES,
-    Canvases,
-    CanvasStream,
-    make_canvases,
-)
+from dsconv_lib.data.augmentation import random_affine
+from dsconv_lib.data.canvases import COUNT, NUM_CLASSES, Canvases, CanvasStream, make_canvases
 from dsconv_lib.data.digits import (
     MEAN,
     STD,
@@ -19,12 +11,7 @@ from dsconv_lib.data.digits import (
     load_optdigits,
     to_input,
 )
-from dsconv_lib.data.mnist import (
-    RAW_FILES,
-    MnistDamagedError,
-    MnistUnavailableError,
-    mnist_root,
-)
+from dsconv_lib.data.mnist import MnistDamagedError, MnistUnavailableError, mnist_root
 from dsconv_lib.data.photographs import (
     NoDigitError,
     PhotographError,

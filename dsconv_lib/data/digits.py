@@ -6,7 +6,6 @@ cannot be had, scikit-learn's optdigits stand in: fewer, smaller, but real, and 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -72,25 +71,18 @@ class Digits:
         return self.images[rows[0]] / 255  # uint8 -> float, (1, 1, 28, 28)
 
 
-def load_mnist(root: str | Path | None = None) -> Digits:
+def load_mnist() -> Digits:
     """Load MNIST: 55,000 training, 5,000 validation and 10,000 test digits.
 
     The 5,000 for validation are drawn once, by a fixed seed, from the 60,000 that MNIST calls
     training; its test digits stay together. Files are checked byte for byte before use.
-    A download that is interrupted leaves nothing behind.
-
-    Args:
-        root: the folder that holds, or will hold, ``MNIST/raw``; ``$DSCONV_DATA``, else ``./data``.
-
-    Raises:
-        MnistUnavailableError: MNIST is not there, and there is no network or no right to write.
-        MnistDamagedError: a file is missing, truncated or foreign. Nothing is replaced.
+    A download that is interrupted leaves nothing behind. Raises as ``mnist_root`` does.
 
     Source: [lecun1998gradient], section III.
     """
     from torchvision.datasets import MNIST  # seconds to import, and often not needed
 
-    root = mnist_root(root)
+    root = mnist_root()
     parts = [MNIST(root, train=train, download=False) for train in (True, False)]
     order = torch.randperm(60_000, generator=torch.Generator().manual_seed(0))
     images = torch.cat([part.data for part in parts])
@@ -134,11 +126,8 @@ def load_optdigits() -> Digits:
     )
 
 
-def load_digits(root: str | Path | None = None) -> Digits:
+def load_digits() -> Digits:
     """Load MNIST where it can be had, else optdigits, and print one line that says which.
-
-    Args:
-        root: as for ``load_mnist``.
 
     Raises:
         MnistDamagedError: MNIST is there but damaged; it is never silently replaced.
@@ -146,12 +135,10 @@ def load_digits(root: str | Path | None = None) -> Digits:
     Taught in: 01_concepts.
     """
     try:
-        digits = load_mnist(root)
-    except MnistUnavailableError as reason:
-        digits = load_optdigits()
-        print(f"Digits used: {digits}. {reason}.")
-    else:
-        print(f"Digits used: {digits}.")
+        digits, reason = load_mnist(), ""
+    except MnistUnavailableError as error:
+        digits, reason = load_optdigits(), f" {error}."
+    print(f"Digits used: {digits}.{reason}")
     return digits
 
 

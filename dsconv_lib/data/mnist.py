@@ -28,11 +28,11 @@ DOWNLOAD_TIMEOUT = 20  # [s] of silence before a mirror counts as out of reach
 ABANDONED_AFTER = 3600  # [s] a half-done folder this old belongs to a run that was killed
 
 
-class MnistUnavailableError(RuntimeError):
+class MnistUnavailableError(OSError):
     """MNIST is not on this machine and cannot be brought here; the message says why."""
 
 
-class MnistDamagedError(RuntimeError):
+class MnistDamagedError(OSError):
     """A file that should be MNIST's is missing or is not; the message names it and the remedy."""
 
 
@@ -59,11 +59,8 @@ def _declare_operators() -> torch.library.Library | None:
 _OPERATORS = _declare_operators()
 
 
-def mnist_root(root: str | Path | None = None) -> Path:
-    """Find a folder with all of MNIST in it, downloading it once if there is none.
-
-    Args:
-        root: the folder that holds, or will hold, ``MNIST/raw``; ``$DSCONV_DATA``, else ``./data``.
+def mnist_root() -> Path:
+    """Find ``$DSCONV_DATA``, else ``./data``, with all of MNIST in it; download it once if need be.
 
     Raises:
         MnistUnavailableError: MNIST is not there, and there is no network or no right to write.
@@ -71,7 +68,7 @@ def mnist_root(root: str | Path | None = None) -> Path:
 
     Source: [lecun1998gradient], section III. Taught in: 06_training.
     """
-    root = Path(root or os.environ.get("DSCONV_DATA") or "data").expanduser()
+    root = Path(os.environ.get("DSCONV_DATA") or "data").expanduser()
     if not (root / "MNIST").exists():
         _download(root)
     _verify(root / "MNIST" / "raw")

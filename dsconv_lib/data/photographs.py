@@ -5,6 +5,7 @@ count; one digit is told apart from specks and edges.
 """
 
 import itertools
+import math
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,8 +78,7 @@ def normalise(brightness: np.ndarray) -> Tensor:
     """
     ink = find_digit(brightness)  # (H, W) -> (h, w)
     strokes = _fit(ink, BOX * FINE, Image.Resampling.BICUBIC) > 0.5
-    strokes = _even_out(strokes)
-    small = _fit(strokes, BOX, Image.Resampling.BOX)
+    small = _fit(_even_out(strokes), BOX, Image.Resampling.BOX)
     image = torch.from_numpy(_centre(small) * 255).round().to(torch.uint8)
     return image[None, None]  # (28, 28) -> (1, 1, 28, 28)
 
@@ -146,7 +146,7 @@ def _even_out(strokes: np.ndarray) -> np.ndarray:
         strokes = ndimage.distance_transform_edt(~strokes) <= grow
     elif grow < 0:
         strokes = depth > min(-grow, depth.max() - 1)
-    return strokes[ndimage.find_objects(strokes.astype(int))[0]]
+    return strokes[box_of(strokes)]
 
 
 def _centre(digit: np.ndarray) -> np.ndarray:
@@ -161,6 +161,11 @@ def _centre(digit: np.ndarray) -> np.ndarray:
     return frame
 
 
+def box_of(mask: np.ndarray) -> tuple[slice, slice]:
+    """Find the rows and the columns that a mask spans."""
+    return ndimage.find_objects(mask.astype(int))[0]
+
+
 @dataclass(frozen=True)
 class Patch:
     """One connected piece of ink."""
@@ -172,14 +177,9 @@ class Patch:
     at_edge: bool
 
     @property
-    def height(self) -> int:
-        """Count the rows it spans."""
-        return self.rows.stop - self.rows.start
-
-    @property
-    def width(self) -> int:
-        """Count the columns it spans."""
-        return self.columns.stop - self.columns.start
+    def sides(self) -> tuple[int, int]:
+        """Count the rows and the columns it spans."""
+        return self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
 
 
 def find_digit(brightness: np.ndarray) -> np.ndarray:
@@ -188,10 +188,6 @@ def find_digit(brightness: np.ndarray) -> np.ndarray:
     Shape:
         brightness  (H, W), 0 is black and 1 is white
         output      (h, w), the digit's own box
-
-    Raises:
-        NoDigitError: nothing stands out from the paper.
-        SeveralDigitsError: more than one digit.
     """
     smooth = ndimage.gaussian_filter(brightness, sigma=max(brightness.shape) / 800)
     dark = smooth if _ink_is_darker(smooth) else 1 - smooth
@@ -210,7 +206,7 @@ def find_digit(brightness: np.ndarray) -> np.ndarray:
     _, ink, patches = max(views, key=lambda view: view[0])
     kept = _belonging(patches[0], patches)
     near = ndimage.binary_dilation(kept, iterations=2)  # the soft rim of the strokes
-    return (ink * near)[ndimage.find_objects(kept.astype(int))[0]]
+    return (ink * near)[box_of(kept)]
 
 
 def ink_of(brightness: np.ndarray, span: float = SPANS[0]) -> np.ndarray:
@@ -222,9 +218,6 @@ def ink_of(brightness: np.ndarray, span: float = SPANS[0]) -> np.ndarray:
     Shape:
         brightness  (H, W), 0 is black and 1 is white
         output      (H, W)
-
-    Raises:
-        NoDigitError: nothing stands out from the paper.
     """
     side = max(3, round(span * max(brightness.shape)))
     paper = ndimage.grey_closing(brightness, size=(side, side), mode="nearest")
@@ -251,13 +244,12 @@ def _patches(ink: np.ndarray) -> list[Patch]:
 
     What runs off the picture is left out, if something else can be the digit.
     """
-    labels, count = ndimage.label(ink > 0.45, structure=np.ones((3, 3)))
-    strongest = np.zeros(count + 1)
-    np.maximum.at(strongest, labels.ravel(), ink.ravel())
+    labels, _ = ndimage.label(ink > 0.45, structure=np.ones((3, 3)))
     patches = []
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         longest = max(side.stop - side.start for side in box)
-        if longest >= SMALLEST * max(ink.shape) and strongest[number] > 0.7:
+        strongest = ink[box].max(where=labels[box] == number, initial=0)
+        if longest >= SMALLEST * max(ink.shape) and strongest > 0.7:
             mask = labels == number
             edge = any(
                 side.start == 0 or side.stop == length
@@ -268,21 +260,22 @@ def _patches(ink: np.ndarray) -> list[Patch]:
         raise NoDigitError("only specks stand out from the paper")
     patches.sort(key=lambda patch: -patch.area)
     inner = [patch for patch in patches if not patch.at_edge]
-    sizes = [max(patch.height, patch.width) / max(ink.shape) for patch in inner]
+    sizes = [max(patch.sides) / max(ink.shape) for patch in inner]
     return inner if max(sizes, default=0) >= 3 * SMALLEST else patches
 
 
 def _likeness(ink: np.ndarray, patch: Patch) -> float:
     """Score strokes of even ink on clean paper above sheets, holes, shadows and edges."""
-    rim = max(patch.height, patch.width) // 6
+    longest = max(patch.sides)
+    rim = longest // 6
     rows = slice(max(0, patch.rows.start - rim), patch.rows.stop + rim)
     columns = slice(max(0, patch.columns.start - rim), patch.columns.stop + rim)
     mask, ink = patch.mask[rows, columns], ink[rows, columns]
     around = ink[~ndimage.binary_dilation(mask, iterations=2)]
     dirt = around.mean() if around.size else 0
-    stroke = stroke_width(mask) / max(patch.height, patch.width)
+    stroke = stroke_width(mask) / longest
     faults = 2 * max(0, stroke - USUAL) + 0.2 * patch.at_edge
-    share = (patch.height * patch.width / patch.mask.size) ** 0.5
+    share = (math.prod(patch.sides) / patch.mask.size) ** 0.5
     faults += 0.6 * max(0, share - 0.5) + 0.3 * (stroke > USUAL and _is_sheet(mask))
     return ink[mask].mean() - dirt - faults
 
@@ -309,16 +302,15 @@ def stroke_width(mask: np.ndarray) -> float:
 
 def _belonging(main: Patch, patches: list[Patch]) -> np.ndarray:
     """Join to the main piece what stands close by, as the bar of a 5; refuse a second digit."""
-    size = max(main.height, main.width)
     away = ndimage.distance_transform_edt(~main.mask)  # [pixels] to the main piece
     kept = main.mask.copy()
     for patch in patches:
-        gap = away[patch.mask].min() / size
+        gap = away[patch.mask].min() / max(main.sides)
         if gap <= CLOSE and patch.area > 0.02 * main.area:
             kept |= patch.mask
-        elif patch.height > 0.5 * main.height and patch.area > 0.25 * main.area:
+        elif patch.sides[0] > 0.5 * main.sides[0] and patch.area > 0.25 * main.area:
             raise SeveralDigitsError("holds more than one digit; cut out one of them")
-    rows, columns = ndimage.find_objects(kept.astype(int))[0]
+    rows, columns = box_of(kept)
     ratio = (columns.stop - columns.start) / (rows.stop - rows.start)
     if ratio > WIDEST:
         excess = f"{ratio:.1f} times as wide as it is tall, and no digit is"

@@ -5,10 +5,7 @@ import torch
 
 from dsconv_lib.data import load_optdigits, random_affine, to_input
 
-
-@pytest.fixture(scope="module")
-def digits():
-    return load_optdigits()
+IMAGES = load_optdigits().images
 
 
 def affine(x, **amounts):
@@ -16,14 +13,14 @@ def affine(x, **amounts):
     return random_affine(x, torch.Generator().manual_seed(0), **{**still, **amounts})
 
 
-def test_an_affine_map_of_nothing_changes_nothing(digits):
-    x = to_input(digits.images[:16])
+def test_an_affine_map_of_nothing_changes_nothing():
+    x = to_input(IMAGES[:16])
     torch.testing.assert_close(affine(x), x, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("amount", [{"degrees": 8}, {"scale": 0.1}, {"shear": 0.1}, {"shift": 2}])
-def test_each_image_moves_by_an_amount_of_its_own(digits, amount):
-    x = to_input(digits.images[:1]).expand(8, 1, 28, 28)
+def test_each_image_moves_by_an_amount_of_its_own(amount):
+    x = to_input(IMAGES[:1]).expand(8, 1, 28, 28)
     moved = affine(x, **amount)
     assert moved.shape == x.shape
     assert len(moved.flatten(1).unique(dim=0)) == 8
@@ -31,8 +28,8 @@ def test_each_image_moves_by_an_amount_of_its_own(digits, amount):
     torch.testing.assert_close(moved[:, :, 0], paper)  # the rim stays paper
 
 
-def test_a_shift_moves_ink_by_at_most_its_amount(digits):
-    x = digits.images[:32] / 255
+def test_a_shift_moves_ink_by_at_most_its_amount():
+    x = IMAGES[:32] / 255
     columns = torch.arange(28.0)
 
     def centre(images):

@@ -52,6 +52,13 @@ def ruled(picture):
     return picture
 
 
+def specks(picture):
+    picture, random = picture.copy(), np.random.default_rng(1)
+    for row, column in zip(random.integers(0, 590, 40), random.integers(0, 790, 40), strict=True):
+        picture[row : row + 7, column : column + 7] = 0.1
+    return picture
+
+
 def desk(picture):
     sheet = (ROWS + COLUMNS / 20 > 0.08) & (ROWS - COLUMNS / 20 < 0.66)
     sheet &= (COLUMNS > 0.1) & (COLUMNS < 0.93)
@@ -67,6 +74,7 @@ CONDITIONS = {
     "edge of a shadow": lambda p: texture(p) * np.where(COLUMNS + ROWS / 2 < 0.75, 0.5, 1),
     "vignette": lambda p: p * (1 - (ROWS - 0.375) ** 2 - (COLUMNS - 0.5) ** 2),
     "ruled": ruled,
+    "specks": specks,
     "on a desk": lambda p: desk(texture(p)),
 }
 
@@ -179,24 +187,16 @@ def test_a_camera_held_sideways_is_set_upright(plain, tmp_path):
     assert difference(read_digit(tmp_path / "a.jpg"), plain[4:5]) < 0.03
 
 
-def line(width):
+def bar(height, width):
     picture = np.ones((HEIGHT, WIDTH))
-    picture[100:500, 400 : 400 + width] = 0.1
+    picture[100 : 100 + height, 100 : 100 + width] = 0.1
     return picture
 
 
 @pytest.mark.parametrize(("width", "columns"), [(2, 2), (6, 2), (60, 3), (160, 6)])
 def test_strokes_end_within_mnists_range(width, columns, tmp_path):
-    image = read_digit(stored(line(width), tmp_path))[0, 0] / 255
+    image = read_digit(stored(bar(400, width), tmp_path))[0, 0] / 255
     assert abs(image[14].sum() - columns) < 0.8
-
-
-def test_specks_are_left_out(plain, tmp_path):
-    picture = written(CHOSEN[6])
-    random = np.random.default_rng(1)
-    for row, column in zip(random.integers(0, 590, 40), random.integers(0, 790, 40), strict=True):
-        picture[row : row + 7, column : column + 7] = 0.1
-    assert difference(read_digit(stored(picture, tmp_path)), plain[6:7]) < 0.05
 
 
 def test_two_digits_are_refused(tmp_path):
@@ -206,10 +206,8 @@ def test_two_digits_are_refused(tmp_path):
 
 
 def test_a_long_line_is_refused(tmp_path):
-    picture = np.ones((HEIGHT, WIDTH))
-    picture[300:320, 100:700] = 0.1
-    with pytest.raises(SeveralDigitsError, match=r"times as wide as it is tall"):
-        read_digit(stored(picture, tmp_path))
+    with pytest.raises(SeveralDigitsError, match=r"30\.0 times as wide as it is tall"):
+        read_digit(stored(bar(20, 600), tmp_path))
 
 
 @pytest.mark.parametrize("empty", [np.ones, np.zeros, lambda s: texture(0.8 * np.ones(s))])
@@ -222,18 +220,17 @@ def test_a_blank_picture_is_refused(empty, shape, tmp_path):
 def test_files_that_are_no_images_are_refused_in_words(tmp_path):
     (tmp_path / "letter.txt").write_text("Dear reader")
     (tmp_path / "empty.png").touch()
-    whole = stored(texture(written(CHOSEN[0])), tmp_path)
-    (tmp_path / "cut.png").write_bytes(whole.read_bytes()[:20_000])
-    for name, reason in [
-        ("letter.txt", "is not an image that Pillow can read"),
-        ("empty.png", "is not an image that Pillow can read"),
-        ("cut.png", "is damaged"),
-        ("missing.png", "there is no such file"),
-        ("", "is a folder"),
-    ]:
-        with pytest.raises(PhotographError, match=reason) as raised:
+    whole = stored(written(CHOSEN[0]), tmp_path)
+    (tmp_path / "cut.png").write_bytes(whole.read_bytes()[:2_000])
+    for name, reason in {
+        "letter.txt": "is not an image that Pillow can read",
+        "empty.png": "is not an image that Pillow can read",
+        "cut.png": "is damaged",
+        "missing.png": "there is no such file",
+        "": "is a folder",
+    }.items():
+        with pytest.raises(PhotographError, match=f"^{tmp_path / name}: {reason}"):
             read_digit(tmp_path / name)
-        assert str(tmp_path / name) in str(raised.value)
 
 
 @pytest.mark.parametrize("most", [400_000, 200_000])  # 480,000 pixels: Pillow warns, then refuses
