@@ -1,8 +1,8 @@
 """What a visitor without a network sees: every page whole, every control alive.
 
 Opens every page once over http and five as files: at a desk, in the dark, on a phone, then moves
-what moves on it. `make test-all` opens all pages both ways, afresh in every view. About a minute,
-most of it to typeset formulas and to wake sliders. Needs Chromium (Debian's `chromium`, or Chrome).
+what moves on it. `make test-all` opens all pages both ways, afresh in every view. Over 20 s: each
+of 24 visits typesets a page's formulas. Needs Chromium (Debian's `chromium`, or Chrome).
 """
 
 import functools
