@@ -27,8 +27,6 @@ def test_shapes_types_and_values():
     assert canvases.images.shape == (5, 1, 96, 96)
     assert canvases.labels.shape == (5, 96, 96)
     assert canvases.images.dtype == canvases.labels.dtype == torch.uint8
-    assert canvases.labels.max() <= 10
-    assert len(canvases) == 5
 
 
 def test_a_pixel_is_background_exactly_where_it_has_less_than_half_ink():

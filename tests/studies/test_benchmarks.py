@@ -56,18 +56,13 @@ def test_nonsense_on_the_command_line_is_refused(start):
 
 @pytest.mark.parametrize(
     ("contender", "count"),
-    [("PyTorch's example", 1_199_882), ("train_mnist_fast", 215_194)],
+    [("PyTorch's example", 1_199_882), ("train_mnist_fast", 215_194), ("DSNet", 7_514)],
 )
-def test_the_other_contenders_have_the_published_number_of_weights(script, contender, count):
+def test_the_contenders_have_the_number_of_weights_that_the_book_names(script, contender, count):
     build, _ = script("time_to_99").CONTENDERS[contender]
     net = build()
     assert count_weights(net) == count
     assert net(BATCH).shape == (2, 10)
-
-
-def test_our_contender_has_at_most_ten_thousand_weights(script):
-    build, _ = script("time_to_99").CONTENDERS["DSNet"]
-    assert count_weights(build()) <= 10_000
 
 
 def test_the_accurate_contender_has_at_most_eight_thousand_weights(script):
@@ -121,7 +116,7 @@ def test_the_fast_contender_learns_real_digits(script, contender):
     build, train = script("time_to_99").CONTENDERS[contender]
     torch.manual_seed(0)
     net, digits = build(), load_optdigits().split("train")
-    for _ in range(12):
+    for _ in range(8):
         assert next(train(net, digits, 0)) is None
     assert evaluate(net, digits) > 0.5  # chance is 0.1
 
@@ -131,10 +126,8 @@ def test_a_dense_twin_can_do_all_that_the_separable_layer_does(script):
     torch.manual_seed(0)
     net = ablation.build("separable, dilated").eval()
     layer = net.far[1].conv
-    twin = ablation.dense_twin(layer)
-    kernel = layer.pointwise.weight * layer.depthwise.weight.transpose(0, 1)  # P[o, i] D[i]
-    twin.weight.data = kernel
-    x = torch.randn(2, 48, 9, 9)
+    twin, x = ablation.dense_twin(layer), torch.randn(2, 48, 9, 9)
+    twin.weight.data = layer.pointwise.weight * layer.depthwise.weight.transpose(0, 1)
     assert torch.allclose(twin(x), layer(x), atol=1e-5)
 
 

@@ -11,13 +11,13 @@ BENCHMARKS = find_benchmarks()
 STUDIES = sorted(path.stem for path in BENCHMARKS.glob("*.py"))
 
 
-def run_three(folder, cases=(("a", 0), ("a", 1), ("b", 0))):
+def score(net, seed):
+    return {"score": 1 + 2 * seed, "sizes": (seed, 1)}
+
+
+def run_three(folder, cases=(("a", 0), ("a", 1), ("b", 0)), measure=score):
     """Measure a small study of three rows, whose script would lie in this folder."""
     (folder / "results").mkdir(exist_ok=True)
-
-    def measure(net, seed):
-        return {"score": 1 + 2 * seed, "sizes": (seed, 1)}
-
     cases = [{"net": net, "seed": seed} for net, seed in cases]
     run_study(folder / "three.py", "what it is", cases, measure)
     return load_results("three", folder / "results")
@@ -33,23 +33,17 @@ def test_every_script_has_its_results_and_no_results_are_left_over():
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_every_row_of_a_study_names_its_command_versions_and_machine(name):
-    study = load_results(name)
+def test_every_row_of_a_study_has_its_conditions_the_columns_of_its_part_and_its_seed(name):
+    study, columns = load_results(name), {}
     assert study.rows and study.what
     for row in study.rows:
+        part = row.get("sweep") or (row["test"] if isinstance(row.get("test"), str) else None)
+        assert row.keys() == columns.setdefault(part, row.keys())
+        assert {"seed", "draw", "round"} & row.keys()
         conditions = row["conditions"]
         assert conditions["command"].split()[:2] == ["python", f"benchmarks/{name}.py"]
         assert {"python", "torch", "torchvision", "numpy"} <= conditions.keys()
         assert conditions["threads"] >= 1 and conditions["processor"]
-
-
-@pytest.mark.parametrize("name", STUDIES)
-def test_every_row_of_a_study_has_the_columns_of_its_part_and_its_seed(name):
-    columns = {}
-    for row in load_results(name).rows:
-        part = row.get("sweep") or (row["test"] if isinstance(row.get("test"), str) else None)
-        assert row.keys() == columns.setdefault(part, row.keys())
-        assert {"seed", "draw", "round"} & row.keys()
 
 
 def test_a_row_keeps_the_conditions_of_its_own_run(tmp_path, monkeypatch):
@@ -86,23 +80,19 @@ def test_a_question_without_an_answer_says_what_there_is(three, ask, message):
 
 
 def test_a_killed_study_goes_on_where_it_stopped(tmp_path):
-    done, results = [], tmp_path / "results"
-    results.mkdir()
+    started = []
 
-    def measure(seed):
-        if seed == 2 and len(done) == 2:
+    def measure(net, seed):
+        started.append((net, seed))
+        if len(started) == 3:
             raise KeyboardInterrupt
-        done.append(seed)
-        return {"score": seed}
+        return score(net, seed)
 
-    cases = [{"seed": seed} for seed in range(4)]
     with pytest.raises(KeyboardInterrupt):
-        run_study(tmp_path / "killed.py", "what", cases, measure)
-    assert load_results("killed", results).values("score") == [0, 1]
-    done.append("again")
-    run_study(tmp_path / "killed.py", "what", cases, measure)
-    assert load_results("killed", results).values("score") == [0, 1, 2, 3]
-    assert done == [0, 1, "again", 2, 3]
+        run_three(tmp_path, measure=measure)
+    assert load_results("three", tmp_path / "results").values("score") == [1, 3]
+    assert run_three(tmp_path, measure=measure).values("score") == [1, 3, 1]
+    assert started == [("a", 0), ("a", 1), ("b", 0), ("b", 0)]
 
 
 def test_a_missing_study_names_the_command_that_makes_it(tmp_path):
@@ -110,17 +100,17 @@ def test_a_missing_study_names_the_command_that_makes_it(tmp_path):
         load_results("ghost", tmp_path)
 
 
-@pytest.mark.parametrize(
-    "text", ["", '{"runs": [', '{"what": 1}', "[]", '{"what": "", "runs": [1]}']
-)
+DAMAGED = "", '{"runs": [', '{"what": 1}', "[]", '{"what": "", "runs": [1]}'
+
+
+@pytest.mark.parametrize("text", DAMAGED)
 def test_a_damaged_study_says_so_and_is_not_written_over(tmp_path, text):
     (tmp_path / "results").mkdir()
     file = tmp_path / "results" / "three.json"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"three\.json is damaged.*python benchmarks/three\.py"):
-        load_results("three", file.parent)
-    with pytest.raises(ValueError, match=r"three\.json is damaged"):
-        run_three(tmp_path)
+    for read in (lambda: load_results("three", file.parent), lambda: run_three(tmp_path)):
+        with pytest.raises(ValueError, match=r"three\.json is damaged.*python benchmarks/three"):
+            read()
     assert file.read_text(encoding="utf-8") == text
 
 
