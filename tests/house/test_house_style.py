@@ -1,6 +1,7 @@
 """Small functions, small modules, docstrings whose sources exist."""
 
 import ast
+import doctest
 import json
 import re
 import subprocess
@@ -111,3 +112,8 @@ def test_ruff_is_content(command):
         [sys.executable, "-m", "ruff", *command, "."], cwd=BOOK, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_five_lines_of_the_readme_are_true():
+    failed, tried = doctest.testfile(str(BOOK / "README.md"), module_relative=False)
+    assert (failed, tried) == (0, 5)
