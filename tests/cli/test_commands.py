@@ -34,11 +34,11 @@ def trained(tmp_path_factory):
     return folder
 
 
-def drawn(folder, row=0, name="digit.png"):
+def drawn(folder, row=0):
     """A digit of optdigits, large and dark on light, as an image file."""
     digit = Image.fromarray(255 - load_optdigits().images[row, 0].numpy())
-    digit.resize((280, 280)).save(folder / name)
-    return str(folder / name)
+    digit.resize((280, 280)).save(folder / "digit.png")
+    return str(folder / "digit.png")
 
 
 def refused(capsys, argv, code):
@@ -47,10 +47,6 @@ def refused(capsys, argv, code):
     error = capsys.readouterr().err
     assert error.count("\n") == 1, error
     return error
-
-
-def weights(path):
-    return torch.cat([value.flatten().double() for value in load_net(path).state_dict().values()])
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "predict", "finetune"])
@@ -96,7 +92,7 @@ def test_train_reports_every_epoch_and_stores_what_it_reports(trained, capsys):
     assert epochs[1].split()[-1] == f"{accuracy:.2%}"
     assert any(line.startswith(f"optdigits validation: {accuracy:.2%} right") for line in lines)
     assert not any("optdigits test" in line for line in lines)  # it was not asked for
-    assert torch.equal(weights(file), weights(trained / "net.pt"))
+    assert file.read_bytes() == (trained / "net.pt").read_bytes()
 
 
 def test_train_reads_the_test_split_only_when_asked(capsys):
@@ -124,7 +120,7 @@ def test_a_stopped_run_says_how_to_go_on_and_goes_on(ctrl_c, trained, tmp_path, 
     assert not file.exists()
     assert main(argv) == 0
     assert f"Going on from {kept}." in capsys.readouterr().out
-    assert torch.equal(weights(file), weights(trained / "net.pt"))
+    assert file.read_bytes() == (trained / "net.pt").read_bytes()
 
 
 def test_a_stopped_run_without_checkpoint_says_that_nothing_is_kept(ctrl_c, capsys):
@@ -194,10 +190,10 @@ def rest():
 def test_every_method_learns_from_few_labels_and_is_measured_on_the_rest(
     method, rest, tmp_path, capsys
 ):
-    file, before = tmp_path / "adapted.pt", load_net(PRETRAINED)
+    file = tmp_path / "adapted.pt"
     asked = ["--method", method, "--per-class", "2", "--steps", "10", "--save", str(file)]
     assert main(["finetune", *asked]) == 0
-    after, text = load_net(file), capsys.readouterr().out
+    before, after, text = load_net(PRETRAINED), load_net(file), capsys.readouterr().out
     first, last = rest[1], evaluate(after, rest[0])
     assert first < last
     assert "20 labelled digits to learn from, 1,777 others to measure on." in text

@@ -204,9 +204,6 @@ def test_half_done_folders_of_killed_runs_are_cleared(no_mnist):
 
 
 def test_torchvision_imports_beside_any_build_of_torch():
-    program = (
-        "import dsconv_lib.data; from torchvision import datasets; from torchvision.transforms"
-    )
-    program += " import v2; print(datasets.MNIST.__name__, v2.RandomRotation.__name__)"
+    program = "import dsconv_lib.data; import torchvision.datasets, torchvision.transforms.v2"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.stdout.split() == ["MNIST", "RandomRotation"], done.stderr
+    assert done.returncode == 0, done.stderr
