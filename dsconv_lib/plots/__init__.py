@@ -15,7 +15,6 @@ from dsconv_lib.plots.chapters.c05_network import plot_assembly, plot_budget, pl
 from dsconv_lib.plots.chapters.c06_training import (
     plot_accuracy_per_weight,
     plot_confusion,
-    plot_history,
     plot_paired_seeds,
     plot_reliability,
 )

@@ -9,9 +9,19 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from dsconv_lib.plots.style import DENSE, DEPTHWISE, FAINT, KINDS, NEUTRAL, POINTWISE, Look, figure
+from dsconv_lib.plots.style import (
+    DENSE,
+    DEPTHWISE,
+    FAINT,
+    KINDS,
+    NEUTRAL,
+    POINTWISE,
+    Look,
+    drawing,
+    figure,
+)
 
 Value = float | tuple[float, float, float]
 Limits = tuple[float | None, float | None] | None
@@ -44,9 +54,6 @@ OFFSET = {"textcoords": "offset points", "annotation_clip": False}
 
 def looks_of(names: Collection[str]) -> dict[str, Look]:
     """Give every name a look: its own where it has one, otherwise the next of four.
-
-    Raises:
-        ValueError: more than four names without a look of their own.
 
     Example (a kind of layer looks as it does everywhere):
         >>> [look.marker for look in looks_of(["pointwise", "as cut", "mended"]).values()]
@@ -86,13 +93,26 @@ def plot_curves(
         marks: places of dots, by the words beside them.
         shaded: from where to where x is shaded grey, by the words on it.
         height: of the figure [inches].
-
-    Raises:
-        ValueError: more than four curves without a look of their own.
     """
-    words = {"xlabel": xlabel, "ylabel": ylabel, "xticks": xticks, "levels": levels, "marks": marks}
-    look = {"log": log, "ylim": ylim, "apart": apart, "shaded": shaded}
-    figure(height=height)(_draw_alone)(x, curves, **words, **look, ax=ax)
+    words = {place: word for place, word in enumerate(x) if isinstance(word, str)}
+    x = np.array(list(words or x), dtype=float)
+    with drawing(ax, height=height) as ax:
+        for name in log:
+            getattr(ax, f"set_{name}scale")("log")
+        for name, look in looks_of(curves).items():
+            _draw_curve(ax, x, _parts(curves[name]), look, name, name in apart)
+        _number_axes(ax, x, log, xticks or words)
+        for name, level in (levels or {}).items():
+            _draw_level(ax, name, level)
+        for name, place in (marks or {}).items():
+            _draw_mark(ax, name, place)
+        for name, ends in (shaded or {}).items():
+            ax.axvspan(*ends, color=FAINT, alpha=0.5, linewidth=0, zorder=0)
+            ax.text(
+                ends[1], 1, f"{name} ", transform=ax.get_xaxis_transform(), ha="right", va="top"
+            )
+        ax.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
+        _name_above(ax, curves)
 
 
 def plot_panels(
@@ -110,7 +130,13 @@ def plot_panels(
         height: of the figure [inches].
         each: what ``plot_curves`` is told for every panel; with ``ylim`` one scale serves all.
     """
-    figure(height=height, columns=len(panels))(_draw_panels)(panels, ylabel, each, ax=ax)
+    with drawing(ax, height=height, columns=len(panels)) as axes:
+        panes = np.ravel(axes)
+        for pane, (name, panel) in zip(panes, panels.items(), strict=True):
+            plot_curves(**{**each, **panel}, xlabel=name, ax=pane)
+            if "ylim" in each:
+                pane.label_outer()
+        panes[0].set_ylabel(ylabel)
 
 
 def plot_rows(
@@ -129,13 +155,21 @@ def plot_rows(
     Args:
         series: values by series and row; a row may be absent from a series.
         form: how a number is written; empty for none.
-
-    Raises:
-        ValueError: more than four series without a look of their own.
     """
     rows = list(dict.fromkeys(name for values in series.values() for name in values))
-    height = 1.1 + 0.25 * len(rows) * len(series)
-    figure(height=height)(_draw_rows)(series, rows, xlabel, form, log, xlim, ax=ax)
+    own_colours = NAMED.keys() >= set(rows)
+    with drawing(ax, height=1.1 + 0.25 * len(rows) * len(series)) as ax:
+        ax.set_xscale("log" if log else "linear")
+        for number, (label, look) in enumerate(looks_of(series).items()):
+            shift = 0.7 * ((number + 0.5) / len(series) - 0.5)
+            for name, value in series[label].items():
+                colour, place = NAMED.get(name, look).colour, rows.index(name) + shift
+                _draw_value(ax, value, place, look.marker, colour, form)
+            ax.plot([], [], look.marker, color="black" if own_colours else look.colour, label=label)
+        _name_rows(ax, rows)
+        ax.set(xlabel=xlabel, xlim=xlim)
+        number_axis(ax.xaxis)
+        _name_above(ax, series)
 
 
 def plot_seeds(
@@ -143,7 +177,6 @@ def plot_seeds(
     *,
     xlabel: str = "",
     form: str = "{:.2f}",
-    hollow: Collection[str] = (),
     ax: Axes | None = None,
 ) -> None:
     """Draw in each row a dot per seed, and a diamond at their mean, which is written beside it.
@@ -152,68 +185,33 @@ def plot_seeds(
 
     Args:
         rows: by name, a value for each seed, and their mean.
-        hollow: the rows whose dots are hollow.
     """
-    figure(height=0.8 + 0.48 * len(rows))(_draw_seeds)(rows, xlabel, form, hollow, ax=ax)
+    with drawing(ax, height=0.8 + 0.48 * len(rows)) as ax:
+        for row, (seeds, mean) in enumerate(rows.values()):
+            low, _, high = _parts([mean]).ravel()
+            colour = NEUTRAL if low < high and low <= 0 <= high else DEPTHWISE
+            ax.plot(seeds, [row + 0.3] * len(seeds), "o", color="black", markersize=5)
+            _draw_value(ax, mean, row, "D", colour, form)
+            if low < high:
+                ax.axvline(0, color="black", linestyle="--", linewidth=1)
+        _name_rows(ax, list(rows))
+        ax.set_xlabel(xlabel)
 
 
 @figure(height=2.6)
 def plot_bars(
     heights: Sequence[float],
-    names: Sequence[str] = (),
     *,
     colours: str | Sequence[str] = DEPTHWISE,
-    xlabel: str = "",
-    ylabel: str = "",
     level: float | None = None,
     ax: Axes,
 ) -> None:
-    """Draw a bar for each number, named, or counted from 0; a level is dashed."""
+    """Draw a bar for each number, counted from 0; a level is dashed, unless it is zero."""
     ax.bar(range(len(heights)), heights, color=colours)
-    ax.set_xticks(range(len(heights)), names or [str(place) for place in range(len(heights))])
+    ax.set_xticks(range(len(heights)))
     ax.tick_params(axis="x", length=0)
-    ax.set(xlabel=xlabel, ylabel=ylabel)
     if level is not None:
         ax.axhline(level, color="black", linestyle="--" if level else "-", linewidth=1)
-
-
-def _draw_alone(x: Sequence, curves: Mapping, *, ax: Axes, **each) -> None:
-    _draw_curves(ax, x, curves, **each)
-    if any(curves):
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=_columns(curves))
-
-
-def _draw_curves(
-    ax: Axes,
-    x: Sequence,
-    curves: Mapping[str, Sequence[Value]],
-    *,
-    log: str = "",
-    xticks: Mapping[float, str] | None = None,
-    apart: Collection[str] = (),
-    levels: Mapping[str, float] | None = None,
-    marks: Mapping[str, tuple[float, float]] | None = None,
-    shaded: Mapping[str, tuple[float, float]] | None = None,
-    **axes,
-) -> None:
-    """Draw what ``plot_curves`` and each panel of ``plot_panels`` show, without the names."""
-    words = {place: word for place, word in enumerate(x) if isinstance(word, str)}
-    x = np.array(list(words or x), dtype=float)
-    for name in log:
-        getattr(ax, f"set_{name}scale")("log")
-    for name, look in looks_of(curves).items():
-        _draw_curve(ax, x, _parts(curves[name]), look, name, name in apart)
-    ax.set(**{name: value for name, value in axes.items() if value is not None})
-    _number_axes(ax, x, log, xticks or words)
-    for name, height in (levels or {}).items():
-        _draw_level(ax, name, height, [_parts(values)[1] for values in curves.values()])
-    rising = bool(curves) and _rises(next(iter(curves.values())))
-    for name, place in (marks or {}).items():
-        _draw_mark(ax, name, place, rising)
-    for name, ends in (shaded or {}).items():
-        ax.axvspan(*ends, color=FAINT, alpha=0.5, linewidth=0, zorder=0)
-        style = {"xycoords": ax.get_xaxis_transform(), "ha": "right", "va": "top", **OFFSET}
-        ax.annotate(name, (ends[1], 1), (-4, -4), **style)
 
 
 def _parts(values: Sequence[Value]) -> np.ndarray:
@@ -222,43 +220,46 @@ def _parts(values: Sequence[Value]) -> np.ndarray:
     return table.T if table.ndim == 2 else np.stack([table] * 3)
 
 
-def _rises(values: Sequence[Value]) -> bool:
-    middle = _parts(values)[1]
-    return len(middle) > 0 and middle[-1] > middle[0]
-
-
 def _draw_curve(
     ax: Axes, x: np.ndarray, parts: np.ndarray, look: Look, name: str, apart: bool
 ) -> None:
-    """Draw one curve: every value where they stand apart, else some twelve marks on a line."""
+    """Draw one curve: marks where they stand apart or are few, on a line where they do not."""
     low, middle, high = parts
-    marker = look.marker if apart or len(x) <= 50 else ""
-    line, every = ("", 1) if apart else (look.line, len(x) // 13 + 1)
-    style = {"marker": marker, "linestyle": line, "markevery": every}
-    ax.plot(x, middle, color=look.colour, label=name or None, markersize=6, zorder=3, **style)
+    form = look.marker * (apart or len(x) <= 25) + look.line * (not apart)
+    ax.plot(x, middle, form, color=look.colour, label=name or None, markersize=6, zorder=3)
     if apart:
         ax.vlines(x, low, high, color=look.colour)
     elif (low < high).any():
         ax.fill_between(x, low, high, color=look.colour, alpha=0.14, linewidth=0)
 
 
-def _draw_level(ax: Axes, words: str, height: float, curves: list[np.ndarray]) -> None:
+def _draw_level(ax: Axes, words: str, height: float) -> None:
     """Draw a dashed line, its words at the end from which the curves stay away."""
+    first, last = (min(abs(line.get_ydata()[end] - height) for line in ax.lines) for end in (0, -1))
     ax.axhline(height, color="black", linestyle="--", linewidth=1)
-    first, last = (min(abs(values[end] - height) for values in curves) for end in (0, -1))
     right = int(last >= first)
     style = {"xycoords": ax.get_yaxis_transform(), "ha": ("left", "right")[right], **OFFSET}
     ax.annotate(words, (right, height), (-4 if right else 4, 4), **style)
 
 
-def _draw_mark(ax: Axes, words: str, place: tuple[float, float], rising: bool) -> None:
-    """Draw a dot with words on the side where there is room beside a curve."""
+def _draw_mark(ax: Axes, words: str, place: tuple[float, float]) -> None:
+    """Draw a dot with words on the side where there is room beside the first curve."""
+    curve = ax.lines[0].get_ydata()
+    rising = curve[-1] > curve[0]
     ax.plot(*place, "o", color="black", markersize=7, clip_on=False, zorder=4)
     ax.autoscale_view()  # the limits decide on which side the words stand
     along, _ = ax.transAxes.inverted().transform(ax.transData.transform(place))
     before = rising and along > 0.6
     offset = (-9 if before else 9, -14 if rising and not before else 8)
     ax.annotate(words, place, offset, ha="right" if before else "left", **OFFSET)
+
+
+def _draw_value(ax: Axes, value: Value, row: float, marker: str, colour: str, form: str) -> None:
+    """Draw a value with its interval in a row, and its number beside it."""
+    low, middle, high = _parts([value]).ravel()
+    ax.plot([low, high], [row] * 2, color=colour, linewidth=3)
+    ax.plot(middle, row, marker, color=colour, markersize=8)
+    ax.annotate(form.format(middle), (high, row), (8, 0), va="center", color=colour, **OFFSET)
 
 
 def _number_axes(ax: Axes, x: np.ndarray, log: str, words: Mapping[float, str]) -> None:
@@ -272,8 +273,7 @@ def _number_axes(ax: Axes, x: np.ndarray, log: str, words: Mapping[float, str]) 
         ax.set_xticks(list(words), list(words.values()), rotation=60 if crowded else 0)
         ax.xaxis.set_minor_formatter(NullFormatter())
     elif (x == x.round()).all():
-        whole = MaxNLocator("auto", steps=(1, 2, 5, 10), integer=True, min_n_ticks=1)
-        ax.xaxis.set_major_locator(whole)
+        ax.locator_params(axis="x", integer=True, min_n_ticks=1)
 
 
 def number_axis(axis: Axis) -> None:
@@ -285,62 +285,11 @@ def number_axis(axis: Axis) -> None:
         axis.set_minor_formatter(NullFormatter())
 
 
-def _columns(names: Collection[str]) -> int:
-    """Say how many names fit side by side above a figure."""
-    return max(1, min(len(names), 70 // (max(map(len, names)) + 6)))
-
-
-def _draw_panels(panels: Mapping, ylabel: str, each: Mapping, *, ax: Sequence[Axes]) -> None:
-    panes = list(np.ravel(ax))
-    for pane, (name, panel) in zip(panes, panels.items(), strict=True):
-        _draw_curves(pane, **{**each, **panel}, xlabel=name)
-        if "ylim" in each and pane is not panes[0]:
-            pane.tick_params(labelleft=False)
-    panes[0].set_ylabel(ylabel)
-    handles, names = panes[0].get_legend_handles_labels()
-    if names:
-        look = {"loc": "outside upper center", "ncols": _columns(names)}
-        panes[0].figure.legend(handles, names, **look)
-
-
-def _draw_rows(
-    series: Mapping, rows: list[str], xlabel: str, form: str, log: bool, xlim: Limits, *, ax: Axes
-) -> None:
-    ax.set_xscale("log" if log else "linear")
-    own_colours = NAMED.keys() >= set(rows)
-    for number, (label, look) in enumerate(looks_of(series).items()):
-        shift = 0.7 * ((number + 0.5) / len(series) - 0.5)
-        for name, value in series[label].items():
-            low, middle, high = _parts([value]).ravel()
-            colour, place = NAMED.get(name, look).colour, rows.index(name) + shift
-            ax.plot([low, high], [place] * 2, color=colour)
-            ax.plot(middle, place, look.marker, color=colour, markersize=8)
-            style = {"va": "center", "color": colour, **OFFSET}
-            ax.annotate(form.format(middle), (high, place), (8, 0), **style)
-        ax.plot([], [], look.marker, color="black" if own_colours else look.colour, label=label)
-    if any(series):
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=_columns(series))
-    _name_rows(ax, rows)
-    ax.set(xlabel=xlabel, xlim=xlim)
-    number_axis(ax.xaxis)
-
-
-def _draw_seeds(
-    rows: Mapping, xlabel: str, form: str, hollow: Collection[str], *, ax: Axes
-) -> None:
-    for row, (name, (seeds, mean)) in enumerate(rows.items()):
-        low, middle, high = _parts([mean]).ravel()
-        colour = NEUTRAL if low < high and low <= 0 <= high else DEPTHWISE
-        ax.plot([low, high], [row] * 2, color=colour, linewidth=5, alpha=0.55)
-        ax.plot(middle, row, "D", color=colour, markersize=9)
-        inside = "white" if name in hollow else "black"
-        ax.plot(seeds, [row + 0.25] * len(seeds), "o", mec="black", mfc=inside, ms=5)
-        style = {"va": "center", "color": colour, **OFFSET}
-        ax.annotate(form.format(middle), (max(high, *seeds), row), (10, 0), **style)
-        if low < high:
-            ax.axvline(0, color="black", linestyle="--", linewidth=1)
-    _name_rows(ax, list(rows))
-    ax.set_xlabel(xlabel)
+def _name_above(ax: Axes, names: Collection[str]) -> None:
+    """Write the names above the figure, once for all its panels."""
+    if any(names) and not ax.figure.legends:
+        columns = max(1, min(len(names), 70 // (max(map(len, names)) + 6)))
+        ax.figure.legend(loc="outside upper center", ncols=columns)
 
 
 def _name_rows(ax: Axes, names: list[str]) -> None:

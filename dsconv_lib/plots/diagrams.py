@@ -31,10 +31,6 @@ def plot_stages(
         stages: by name, maps (C, H, W), or how many there are.
         kinds, words: of the layer between each two stages.
 
-    Raises:
-        ValueError: not a kind for each two stages, or a depthwise layer that changes the number
-            of maps.
-
     Example (a separable layer):
         >>> plot_stages({"input": 3, "filtered": 3, "output": 4}, ["depthwise", "pointwise"],
         ...             ["3 kernels", "3 × 4 numbers"])
@@ -51,8 +47,12 @@ def plot_stages(
         half = _tiles(ax, maps, wide * place, rows[place], colour)
     for place, (kind, text) in enumerate(zip(kinds, words, strict=True)):
         middle = wide * (place + 0.5)
+        ends = [wide * place + half, wide * (place + 1) - half]
         ax.text(middle, -bottom, text, ha="center", va="bottom", color=colour_of(kind))
-        _join(ax, rows[place : place + 2], wide * place + half, wide * (place + 1) - half, kind)
+        near = zip(*rows[place : place + 2], strict=True) if kind == "depthwise" else None
+        line = {"color": colour_of(kind), "linestyle": "--" if kind == "pointwise" else "-"}
+        for pair in near or product(*rows[place : place + 2]):
+            ax.plot(ends, pair, **line, linewidth=1.6, zorder=0)
     ax.set(xlim=(-0.9, wide * len(kinds) + 0.9), ylim=(bottom + 0.8, -bottom - 0.8))
     ax.set_aspect("equal")
     ax.axis("off")
@@ -69,11 +69,3 @@ def _tiles(ax: Axes, maps: int | ArrayLike, x: float, rows: np.ndarray, colour: 
         look = {"facecolor": fill, "edgecolor": colour, "linewidth": 2}
         ax.add_patch(Rectangle((x - half, y - half), 2 * half, 2 * half, **look))
     return half + 0.1
-
-
-def _join(ax: Axes, rows: Sequence[np.ndarray], left: float, right: float, kind: str) -> None:
-    """Draw the lines of a layer between two columns of maps."""
-    pairs = zip(*rows, strict=True) if kind == "depthwise" else product(*rows)
-    line = "--" if kind == "pointwise" else "-"
-    for pair in pairs:
-        ax.plot([left, right], pair, line, color=colour_of(kind), linewidth=1.6, zorder=0)

@@ -1,6 +1,7 @@
 """Pictures of pixels: digits, maps, kernels and labelled canvases, in rows with their labels."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import ArrayLike
 
-from dsconv_lib.plots.style import MAGNITUDE, WEIGHTS, colour_of, draw_pixels, figure
+from dsconv_lib.plots.style import MAGNITUDE, WEIGHTS, colour_of, draw_pixels, drawing
 
 DIGITS = ["#E6194B", "#F58231", "#B8860B", "#A6CE39", "#1B8A3A"]
 DIGITS += ["#42C6E0", "#1F4FCC", "#7B2FBE", "#F032E6", "#5A3A22"]  # one colour per digit, 0 to 9
@@ -70,23 +71,32 @@ def plot_images(
         frames: the kind of layer, or the colour, of each image's own frame.
         tile: largest side of an image [inches].
 
-    Raises:
-        ValueError: a list that is shorter or longer than there are images.
-
     Example (a kernel with its weights, in blue):
         >>> plot_images([[[0, 1], [-1, 0]]], ["a kernel"], numbers="{:g}", frames="depthwise")
     """
     blocks = images if isinstance(images, Mapping) else {"": images}
     blocks = {name: [np.asarray(image) for image in block] for name, block in blocks.items()}
-    every = [image for block in blocks.values() for image in block]
     given = labels or None, colours, most, numbers, squares or None, frames
-    looks = zip(*(_for_each(one, len(every)) for one in given), strict=True)
+    count = sum(map(len, blocks.values()))
+    looks = zip(*(_for_each(one, count) for one in given), strict=True)
     across = columns if isinstance(columns, int) else len(columns)
     across = across or max(map(len, blocks.values()))
     deep = sum(-(-len(block) // across) for block in blocks.values())
     size = _size(blocks, labels, columns, across, deep, tile)
-    drawn = figure(*size, rows=deep, columns=across, layout="compressed")(_draw)
-    drawn(blocks, [_Look(*look) for look in looks], columns, across, ax=ax)
+    with drawing(ax, *size, rows=deep, columns=across, layout="compressed") as axes:
+        panels = np.reshape(np.atleast_1d(axes), (deep, across))
+        for panel, words in zip(
+            panels[0], () if isinstance(columns, int) else columns, strict=False
+        ):
+            panel.set_title(words, fontsize=11)
+        lines = iter(panels)
+        for name, block in blocks.items():
+            own = np.concatenate([*islice(lines, -(-len(block) // across))])
+            _name_row(own[0], name, above=deep > len(blocks))
+            for panel, image in zip(own, block, strict=False):
+                _show(panel, image, *next(looks))
+            for panel in own[len(block) :]:
+                panel.set_axis_off()
 
 
 def plot_table(
@@ -107,17 +117,20 @@ def plot_table(
         rows, columns: the name of each.
         outlined: row and column of the cells to outline.
 
-    Raises:
-        ValueError: more or fewer names than rows or columns.
-
     Example (accuracies of two nets on two sets of digits):
         >>> plot_table([[0.99, 0.9], [0.98, 0.95]], rows=["A", "B"], columns=["home", "away"])
     """
     values = np.asarray(values, dtype=float)
-    if values.shape != (len(rows), len(columns)):
-        raise ValueError(f"{len(rows)} rows and {len(columns)} columns for {values.shape} values")
-    draw = figure(height=0.8 + 0.44 * len(rows))(_draw_table)
-    draw(values, words, outlined, {"rows": rows, "columns": columns}, (xlabel, ylabel), ax=ax)
+    most = np.nanmax(values)
+    with drawing(ax, height=0.8 + 0.44 * len(rows)) as ax:
+        ax.imshow(values, cmap=MAGNITUDE + "_r", vmin=0, vmax=most, aspect="auto")
+        write_numbers(ax, values, words, light_above=0.6 * most)
+        for row, column in outlined:
+            draw_square(ax, Square(row, column, 1))
+        ax.set_xticks(range(values.shape[1]), columns)
+        ax.set_yticks(range(values.shape[0]), rows)
+        ax.set(xlabel=xlabel, ylabel=ylabel)
+        ax.tick_params(length=0)
 
 
 def as_sheet(maps: ArrayLike, columns: int = 0, rows: int = 1) -> np.ndarray:
@@ -137,29 +150,6 @@ def as_sheet(maps: ArrayLike, columns: int = 0, rows: int = 1) -> np.ndarray:
     tiles = np.pad(maps / np.where(most > 0, most, 1), gaps, constant_values=np.nan)
     sheet = tiles.reshape(lines, columns, *tiles.shape[1:]).swapaxes(1, 2)  # (R, H+1, columns, W+1)
     return sheet.reshape(-1, columns * tiles.shape[2])[:-1, :-1]
-
-
-def _draw_table(values: np.ndarray, words, outlined, names, labels, *, ax: Axes) -> None:
-    most = np.nanmax(values)
-    ax.imshow(values, cmap=MAGNITUDE + "_r", vmin=0, vmax=most, aspect="auto")
-    write_numbers(ax, values, words, light_above=0.6 * most, fontsize=11)
-    for row, column in outlined:
-        draw_square(ax, Square(row, column, 1))
-    ax.set_xticks(range(len(names["columns"])), names["columns"])
-    ax.set_yticks(range(len(names["rows"])), names["rows"])
-    ax.set(xlabel=labels[0], ylabel=labels[1])
-    ax.tick_params(length=0)
-
-
-class _Look(NamedTuple):
-    """How one image is drawn; the arguments of ``plot_images``, for this image alone."""
-
-    label: Label | None
-    colours: str | None
-    most: float | None
-    numbers: str | ArrayLike | None
-    squares: Sequence[Square] | None
-    frame: str | None
 
 
 def _for_each(given: object, count: int) -> list:
@@ -187,26 +177,9 @@ def _words(label: Label) -> tuple[str, str, str]:
     return (label, "black", "normal") if isinstance(label, str) else (*label, "bold")
 
 
-def _draw(blocks, looks: list[_Look], columns, across: int, *, ax) -> None:
-    """Fill the panels block by block, and name the blocks and the columns."""
-    panels, shown, row = np.reshape(np.atleast_1d(ax), (-1, across)), iter(looks), 0
-    for name, block in blocks.items():
-        rows = -(-len(block) // across)
-        _name_row(panels[row, 0], name, above=len(panels) > len(blocks))
-        for panel in panels[row : row + rows].flat[len(block) :]:
-            panel.set_axis_off()
-        for panel, image in zip(panels[row : row + rows].flat, block, strict=False):
-            _show(panel, image, next(shown))
-        row += rows
-    for panel, words in zip(panels[0], () if isinstance(columns, int) else columns, strict=False):
-        panel.set_title(words, fontsize=11)
-    if any(look.colours == "classes" for look in looks):
-        _name_classes(panels[0, 0].figure)
-
-
 def _name_row(panel: Axes, name: str, above: bool) -> None:
     """Write what a row shows above its first panel, or before it."""
-    if above:
+    if name and above:
         panel.set_title(" ")  # keeps a line free for words that are wider than the panel
         panel.text(0, 1.06, name, transform=panel.transAxes).set_in_layout(False)
     elif name:
@@ -238,20 +211,21 @@ def scale_of(
     return {"cmap": cmap, "vmin": 0, "vmax": most}
 
 
-def _show(panel: Axes, image: np.ndarray, look: _Look) -> None:
+def _show(panel: Axes, image: np.ndarray, label, colours, most, numbers, squares, frame) -> None:
     """Show one image in its panel, with everything that belongs to it."""
-    scale = scale_of(image, look.colours, look.most, pale=look.numbers is not None)
+    scale = scale_of(image, colours, most, pale=numbers is not None)
     draw_pixels(panel, image, **scale)
-    if look.numbers is not None:
-        light = 0.5 * scale["vmax"] if scale["cmap"] == COLOURS["ink"] else None
-        write_numbers(panel, image, look.numbers, light, fontsize=11)
-    for square in look.squares or ():
+    if numbers is not None:
+        light = 0.5 * scale["vmax"] if scale["cmap"] == COLOURS["ink"] else np.inf
+        write_numbers(panel, image, numbers, light)
+    for square in squares or ():
         draw_square(panel, square)
-    if look.frame:
-        for spine in panel.spines.values():
-            spine.set(color=colour_of(look.frame), linewidth=2)
-    words, colour, weight = _words(look.label or "")
+    if frame:
+        panel.spines[:].set(color=colour_of(frame), linewidth=2)
+    words, colour, weight = _words(label or "")
     panel.set_xlabel(words, color=colour_of(colour), weight=weight)
+    if colours == "classes" and not panel.figure.legends:
+        _name_classes(panel.figure)
 
 
 def draw_square(panel: Axes, square: Square) -> None:
@@ -265,12 +239,11 @@ def write_numbers(
     ax: Axes,
     values: ArrayLike,
     form: str | ArrayLike = "{:g}",
-    light_above: float | None = None,
-    **text,
+    light_above: float = np.inf,
+    fontsize: float = 11,
 ) -> None:
     """Write each number of a 2-D array, or a word for it, into its pixel; white on dark ink."""
     for (row, column), value in np.ndenumerate(np.asarray(values)):
         words = form.format(value + 0.0) if isinstance(form, str) else form[row][column]
-        ink = "white" if light_above is not None and value > light_above else "black"
-        look = {"ha": "center", "va": "center", "color": ink, **text}
-        ax.text(column, row, words, **look)
+        ink = "white" if value > light_above else "black"
+        ax.text(column, row, words, ha="center", va="center", color=ink, fontsize=fontsize)

@@ -1,7 +1,8 @@
 """How every figure looks: palette, kinds of layer, fonts, and the one way a figure is made."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 
@@ -63,30 +64,38 @@ def colour_of(name: str) -> str:
     return KINDS[name].colour if name in KINDS else name
 
 
-def figure(
+@contextmanager
+def drawing(
+    ax,
     width: float = 6.4,
     height: float = 3.2,
     rows: int = 1,
     columns: int = 1,
     layout: str = "constrained",
-) -> Callable:
-    """Turn a function that draws on ``ax`` into one that makes its own figure when none is given.
+) -> Iterator:
+    """Lend what is drawn on, in the style of the book: ``ax``, or the axes of a new figure.
 
-    With more than one panel, ``ax`` is the array that ``plt.subplots`` returns.
+    With more than one panel it is the array that ``plt.subplots`` returns.
 
     Args:
         width, height: size of the whole figure [inches].
         layout: "compressed" puts panels of square pixels close together.
     """
+    drawn = None
+    if ax is None:  # outside the context, which would undo what a new backend sets
+        drawn = plt.figure(figsize=(width, height), dpi=DPI, layout=layout)
+    with plt.rc_context(STYLE):
+        yield drawn.subplots(rows, columns) if drawn else ax
+
+
+def figure(*size: float, **more) -> Callable:
+    """Let a function that draws on ``ax`` make its own figure, of one size, when none is given."""
 
     def decorate(draw: Callable) -> Callable:
         @wraps(draw)
         def plot(*args, ax=None, **kwargs) -> None:
-            drawn = None
-            if ax is None:  # outside the context, which would undo what a new backend sets
-                drawn = plt.figure(figsize=(width, height), dpi=DPI, layout=layout)
-            with plt.rc_context(STYLE):
-                draw(*args, ax=drawn.subplots(rows, columns) if drawn else ax, **kwargs)
+            with drawing(ax, *size, **more) as axes:
+                draw(*args, ax=axes, **kwargs)
 
         return plot
 
@@ -109,5 +118,4 @@ def draw_pixels(
     """Show a 2-D array as square pixels without ticks."""
     ax.imshow(values, cmap=cmap, vmin=vmin, vmax=vmax)
     ax.set(xticks=[], yticks=[])
-    for spine in ax.spines.values():
-        spine.set(visible=True, color=FAINT)
+    ax.spines[:].set(visible=True, color=FAINT)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, draw_pixels, figure
+from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, draw_pixels, drawing
 
 
 def tap_positions(kernel_size: int, dilation: int, centre: int) -> np.ndarray:
@@ -35,29 +35,23 @@ def plot_taps(
 
     Args:
         margin: how much is shown around the image [pixels].
-
-    Example:
-        >>> plot_taps(3, [1, 2, 4])
     """
-    count = len(dilations)
-    drawn = figure(min(6.4, 3.2 * count), 2.5, columns=count, layout="compressed")(_draw_taps)
-    drawn(kernel_size, dilations, image, margin, ax=ax)
-
-
-def _draw_taps(kernel_size, dilations, image, margin: int, *, ax) -> None:
-    widest = max(dilations) * (kernel_size - 1) + 1
+    count, widest = len(dilations), max(dilations) * (kernel_size - 1) + 1
     pixels = np.zeros((widest, widest)) if image is None else np.asarray(image)
     side = len(pixels)
-    for panel, dilation in zip(np.ravel(ax), dilations, strict=True):
-        draw_pixels(panel, pixels, vmax=2)  # pale ink, so that taps stand out
-        if image is None:
-            _rule(panel, side)
-        taps = tap_positions(kernel_size, dilation, side // 2)
-        _mark(panel, taps, side, on_paper=image is None)
-        ends = (-margin - 0.5, side + margin - 0.5)
-        span = taps[-1] - taps[0] + 1
-        panel.set(xlim=ends, ylim=ends[::-1], xlabel=f"dilation {dilation}: {span} × {span}")
-        panel.set_facecolor("#F2F2F2")  # the padding around an image
+    size = min(6.4, 3.2 * count), 2.5
+    with drawing(ax, *size, columns=count, layout="compressed") as axes:
+        for panel, dilation in zip(np.ravel(axes), dilations, strict=True):
+            draw_pixels(panel, pixels, vmax=2)  # pale ink, so that taps stand out
+            if image is None:  # squared paper
+                for rule in (panel.hlines, panel.vlines):
+                    rule(np.arange(side) - 0.5, -0.5, side - 0.5, FAINT, lw=0.8, zorder=0.5)
+            taps = tap_positions(kernel_size, dilation, side // 2)
+            _mark(panel, taps, side, on_paper=image is None)
+            ends = (-margin - 0.5, side + margin - 0.5)
+            span = taps[-1] - taps[0] + 1
+            panel.set(xlim=ends, ylim=ends[::-1], xlabel=f"dilation {dilation}: {span} × {span}")
+            panel.set_facecolor("#F2F2F2")  # the padding around an image
 
 
 def _mark(panel: Axes, taps: np.ndarray, side: int, on_paper: bool) -> None:
@@ -72,11 +66,3 @@ def _mark(panel: Axes, taps: np.ndarray, side: int, on_paper: bool) -> None:
         pixel = (column - 0.5, row - 0.5)
         panel.add_patch(Rectangle(pixel, 1, 1, facecolor=DEPTHWISE, edgecolor="white"))
     panel.plot(columns[~inside], rows[~inside], "x", color=NEUTRAL, markersize=5, mew=1.4)
-
-
-def _rule(panel: Axes, side: int) -> None:
-    """Rule thin lines between the pixels of a square picture."""
-    panel.set_xticks(np.arange(side) - 0.5, minor=True)
-    panel.set_yticks(np.arange(side) - 0.5, minor=True)
-    panel.grid(which="minor", color=FAINT, linewidth=0.8)
-    panel.tick_params(which="both", length=0)

@@ -1,5 +1,6 @@
 """Figures and instruments look alike: one palette, one scale of signed values, one small PNG."""
 
+import inspect
 import io
 import json
 import re
@@ -12,13 +13,37 @@ from matplotlib.colors import rgb_to_hsv, to_hex, to_rgb
 from PIL import Image
 
 import dsconv_lib.instruments
+from dsconv_lib import plots
 from dsconv_lib.plots.style import DENSE, DEPTHWISE, KINDS, POINTWISE, SIGNED, colour_of, small_png
 
 SHARED = Path(dsconv_lib.instruments.__file__).parent / "shared"
+TESTS = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.py"))
 
 
 def hue(colour):
     return rgb_to_hsv(to_rgb(colour))[0]
+
+
+@pytest.mark.parametrize("name", [name for name in dir(plots) if name.startswith("plot_")])
+def test_every_public_plot_takes_axes_and_is_tested(name):
+    assert inspect.signature(getattr(plots, name)).parameters["ax"].kind.name == "KEYWORD_ONLY"
+    assert f"{name}(" in TESTS
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "count"),
+    [
+        ("plot_walk_back", [[1, 2]], 1),  # a figure of one size
+        ("plot_taps", [3, [1, 2]], 2),  # a figure of as many panels as are asked for
+        ("plot_panels", [{key: {"x": [1], "curves": {}} for key in "ab"}], 2),  # a plot of plots
+    ],
+)
+def test_a_plot_draws_on_the_axes_it_is_given_and_makes_no_figure(name, given, count):
+    figure, ax = plt.subplots(1, count)
+    assert getattr(plots, name)(*given, ax=ax) is None
+    assert plt.get_fignums() == [figure.number] and len(figure.axes) == count
+    assert all(panel.get_xlabel() for panel in figure.axes)
+    plt.close(figure)  # whose words have another size
 
 
 @pytest.mark.parametrize(("name", "stops"), [("BELOW", SIGNED[2::-1]), ("ABOVE", SIGNED[2:])])
@@ -47,8 +72,8 @@ def test_no_two_kinds_look_alike_in_print():
 
 
 def test_a_small_picture_has_few_colours_and_the_same_bytes_every_time():
-    figure, ax = plt.subplots()
-    ax.imshow(np.random.default_rng(0).random((9, 9)))
+    figure = plt.figure()
+    figure.figimage(np.random.default_rng(0).random((9, 9)))
     first, second = small_png(figure), small_png(figure)
     assert first == second
     assert len(Image.open(io.BytesIO(first)).convert("RGB").getcolors(1000)) <= 64

@@ -42,10 +42,8 @@ def plot_window(
     Taught in: 01_concepts.
     """
     patch = image[row : row + 3, column : column + 3]
-    words = [
-        [f"{p:.2f}\n× {w:g}" for p, w in zip(*pair, strict=True)]
-        for pair in zip(patch, kernel, strict=True)
-    ]
+    pairs = np.stack([patch, kernel], axis=-1)
+    words = [[f"{pixel:.2f}\n× {weight:g}" for pixel, weight in row] for row in pairs]
     done = np.array(output, dtype=float)
     done[row, column + 1 :] = done[row + 1 :] = np.nan
     draw_pixels(ax[0], image)

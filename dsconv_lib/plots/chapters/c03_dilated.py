@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from dsconv_lib.plots.images import scale_of
-from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, draw_pixels, figure
+from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, draw_pixels, drawing, figure
 from dsconv_lib.plots.taps import plot_taps, tap_positions
 
 
@@ -31,9 +30,6 @@ def plot_taps_on_digit(
 @figure(5.8, 3.1)
 def plot_walk_back(dilations: Sequence[int], *, ax: Axes) -> None:
     """Trace one output of a stack of 3-tap layers back to every input it reads, in 1-D.
-
-    Example:
-        >>> plot_walk_back([1, 2, 4])
 
     Taught in: 03_dilated_convolution.
     """
@@ -62,18 +58,14 @@ def plot_path_counts(
 
     Taught in: 03_dilated_convolution.
     """
-    figure(5.6, 1.8 * len(counts), rows=len(counts))(_draw_counts)(counts, ax=ax)
-
-
-def _draw_counts(counts: Mapping[str, Sequence[int]], *, ax) -> None:
-    panels, widest = np.ravel(ax), max(map(len, counts.values())) / 2
-    for panel, (name, paths) in zip(panels, counts.items(), strict=True):
-        paths = np.array(paths)
-        places = np.arange(len(paths)) - (len(paths) - 1) / 2
-        panel.bar(places, paths, width=0.8, color=DEPTHWISE)
-        holes = places[paths == 0]
-        panel.plot(holes, [0.25] * len(holes), "x", color="black", markersize=6, mew=1.4)
-        panel.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
-        panel.set(xlim=(-widest, widest), ylabel="paths")
-        panel.text(0.01, 0.92, name, transform=panel.transAxes, va="top")
-    panels[-1].set_xlabel("input pixel, counted from the output's")
+    widest = max(map(len, counts.values())) / 2
+    with drawing(ax, 5.6, 1.8 * len(counts), rows=len(counts)) as axes:
+        for panel, (name, paths) in zip(np.ravel(axes), counts.items(), strict=True):
+            places = np.arange(len(paths)) - (len(paths) - 1) / 2
+            panel.bar(places, paths, color=DEPTHWISE)
+            holes = places[np.equal(paths, 0)]
+            panel.plot(holes, [0.25] * len(holes), "x", color="black", markersize=6, mew=1.4)
+            panel.locator_params(axis="y", integer=True, nbins=4)
+            panel.set(xlim=(-widest, widest), ylabel="paths")
+            panel.text(0.01, 0.92, name, transform=panel.transAxes, va="top")
+        panel.set_xlabel("input pixel, counted from the output's")

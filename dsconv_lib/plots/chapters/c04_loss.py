@@ -15,15 +15,11 @@ def plot_logits(digit: Tensor, logits: Tensor, probabilities: Tensor, *, ax: np.
 
     The dashed line is the probability of each class in a uniform guess.
 
-    Shape:
-        digit                   (H, W), in [0, 1]
-        logits, probabilities   (classes,)
-
     Taught in: 04_cross_entropy.
     """
     draw_pixels(ax[0], digit)
     plot_bars(logits, colours=NEUTRAL, level=0, ax=ax[1])
-    plot_bars(probabilities, colours=DEPTHWISE, level=1 / len(probabilities), ax=ax[2])
+    plot_bars(probabilities, level=1 / len(probabilities), ax=ax[2])
     for panel, words in zip(ax, ("digit", "logits", "softmax"), strict=True):
         panel.set_xlabel(words)
 
@@ -44,20 +40,16 @@ def plot_confidence(
 
     Args:
         gradient: of the loss with respect to each logit.
-        loss: at these probabilities; the point on the curve.
         curve: probability of the true class, and the loss there.
         label: the true class; its bars are blue, the others grey.
-
-    Shape:
-        probabilities, gradient   (classes,)
 
     Taught in: 04_cross_entropy.
     """
     colours = [DEPTHWISE if k == label else NEUTRAL for k in range(len(gradient))]
-    plot_bars(probabilities, colours=colours, ylabel="probability", ax=ax[0])
-    ax[0].set(ylim=(0, 1.05), yticks=[0, 1])
-    plot_bars(gradient, colours=colours, ylabel="gradient", level=0, ax=ax[1])
-    ax[1].set(ylim=(-1.05, 0.3), yticks=[-1, 0])
+    plot_bars(probabilities, colours=colours, ax=ax[0])
+    ax[0].set(ylabel="probability", ylim=(0, 1.05), yticks=[0, 1])
+    plot_bars(gradient, colours=colours, level=0, ax=ax[1])
+    ax[1].set(ylabel="gradient", ylim=(-1.05, 0.3), yticks=[-1, 0])
     point = {"": (float(probabilities[label]), float(loss))}
     names = {"xlabel": f"probability of the truth, {label}", "ylabel": "loss"}
     plot_curves(curve[0], {"": curve[1]}, marks=point, **names, ylim=(0, 7.2), ax=ax[2])

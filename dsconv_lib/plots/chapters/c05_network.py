@@ -20,23 +20,17 @@ def plot_swapped(
     """Show images, and under them the logits that each network gives them, overlaid.
 
     Args:
-        images: two, by name, in [0, 1].
-        logits: for each network, the ten logits of each image.
-
-    Shape:
-        images  (1, 1, H, W)
-        logits  (1, 10)
+        images: two, by name, (1, 1, H, W), in [0, 1].
+        logits: for each network, the ten logits (1, 10) of each image.
 
     Taught in: 05_the_network.
     """
-    markers = [("o", NEUTRAL, 11), ("x", DENSE, 7)]
-    for panel, (name, image), word in zip(
-        ax[0], images.items(), ["circles", "crosses"], strict=True
-    ):
+    markers = {"circles": ("o", NEUTRAL, 11), "crosses": ("x", DENSE, 7)}
+    for panel, (name, image), word in zip(ax[0], images.items(), markers, strict=True):
         draw_pixels(panel, image[0, 0])
         panel.set_xlabel(f"{name}: {word}")
     for panel, (net, answers) in zip(ax[1], logits.items(), strict=True):
-        for (marker, colour, size), row in zip(markers, answers.values(), strict=True):
+        for (marker, colour, size), row in zip(markers.values(), answers.values(), strict=True):
             panel.plot(row[0], marker, color=colour, markersize=size, mfc="none", mew=2)
         panel.set(xticks=range(10), xlabel=net, ylabel="logit")
         panel.tick_params(length=0)
@@ -85,9 +79,6 @@ def plot_budget(
         words: what it sums up to.
         seen: side of the receptive field [pixels].
         most: upper ends of the two scales, the same for all pictures of a slider.
-
-    Shape:
-        image  (H, W), in [0, 1]
 
     Taught in: 05_the_network.
     """

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from dsconv_lib.plots.curves import looks_of
+from dsconv_lib.plots.curves import OFFSET, looks_of
 from dsconv_lib.plots.images import plot_images
 from dsconv_lib.plots.style import figure
 
@@ -50,15 +50,12 @@ def plot_forgetting(
     """
     for way, look in looks_of(points).items():
         (left, x, right), (low, y, high) = (100 * np.array(each) for each in points[way])
-        ax.plot([left, right], [y, y], color=look.colour)
-        ax.plot([x, x], [low, high], color=look.colour)
-        size = 13 if look.marker == "*" else 9
-        ax.plot(x, y, look.marker, color=look.colour, markersize=size, label=way)
+        reach = [[y - low], [high - y]], [[x - left], [right - x]]
+        ax.errorbar(x, y, *reach, look.marker, color=look.colour, markersize=10, label=way)
     new, old = (100 * accuracy for accuracy in before)
     ax.axhline(old, color="black", linestyle="--", linewidth=1)
-    words = f"untouched: old {old:.1f}, new {new:.1f}"
-    place = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
-    ax.annotate(words, (0.02, old), (0, 5), **place)
+    words = f" untouched: old {old:.1f}, new {new:.1f}"
+    ax.annotate(words, (0, old), (0, 5), xycoords=ax.get_yaxis_transform(), **OFFSET)
     ax.set(xlabel="new digits: optdigits' rest [%]", ylabel="old digits: MNIST [%]")
     ax.margins(0.12)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)

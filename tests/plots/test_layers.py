@@ -1,0 +1,119 @@
+"""Taps, trees, path counts and the lines between maps show what PyTorch and the calculators say."""
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+import torch.nn.functional as F
+from drawn import heights, lines, panels, words
+from matplotlib.colors import to_hex
+from torch import nn
+
+from dsconv_lib.convolution import effective_kernel, path_counts
+from dsconv_lib.plots import (
+    plot_path_counts,
+    plot_stages,
+    plot_taps,
+    plot_taps_on_digit,
+    plot_walk_back,
+)
+from dsconv_lib.plots.style import DENSE, DEPTHWISE, POINTWISE
+
+
+def read(panel):
+    """List the pixels (row, column) that are filled in the colour of taps."""
+    blue = [p for p in panel.patches if to_hex(p.get_facecolor()).upper() == DEPTHWISE]
+    return {(round(p.get_y() + 0.5), round(p.get_x() + 0.5)) for p in blue}
+
+
+def crosses(panel):
+    return sum(len(x) for x, _ in lines(panel, "x"))
+
+
+@pytest.mark.parametrize("kernel_size", [3, 5])
+def test_every_rate_shows_as_many_taps_as_the_kernel_has_over_its_span(kernel_size):
+    plot_taps(kernel_size, [1, 2, 3])
+    for panel, dilation in zip(panels(), [1, 2, 3], strict=True):
+        span = effective_kernel(kernel_size, dilation)
+        assert len(read(panel)) == kernel_size**2
+        assert panel.patches[0].get_bbox().size.tolist() == [span, span]
+        assert panel.get_xlabel() == f"dilation {dilation}: {span} × {span}"
+
+
+def test_taps_are_the_pixels_that_a_dilated_convolution_reads():
+    image = torch.rand(17, 17)
+    plot_taps(3, [1, 2, 3], image)
+    for dilation, panel in zip([1, 2, 3], panels(), strict=True):
+        x = image.clone().requires_grad_()
+        y = F.conv2d(x[None, None], torch.ones(1, 1, 3, 3), dilation=dilation)
+        y[0, 0, 8 - dilation, 8 - dilation].backward()
+        assert read(panel) == {tuple(place) for place in x.grad.nonzero().tolist()}
+
+
+@pytest.mark.parametrize("kernel_size", [3, 5, 7])
+@pytest.mark.parametrize("dilation", [1, 4, 6, 8])
+def test_taps_on_the_padding_are_those_a_convolution_of_ones_misses(kernel_size, dilation):
+    image, kernel = torch.ones(1, 1, 28, 28), torch.ones(1, 1, kernel_size, kernel_size)
+    inside = F.conv2d(image, kernel, padding="same", dilation=dilation)[0, 0, 14, 14]
+    plot_taps_on_digit(image[0, 0], image[0, 0], kernel_size, dilation)
+    taps = panels()[0]
+    assert len(read(taps)) == int(inside)
+    assert crosses(taps) == kernel_size**2 - int(inside)
+    low, high = taps.get_xlim()
+    assert all(low < place < high for x, _ in lines(taps, "x") for place in x)
+
+
+@pytest.mark.parametrize("rates", [[1, 2, 4], [2, 2, 2], [2, 3, 4], [1, 3, 9], [4, 5, 6]])
+def test_tree_and_bars_show_exactly_the_pixels_with_a_path_and_holes_are_crossed(rates):
+    counts = path_counts(3, rates)
+    plot_walk_back(rates)
+    leaves = [line for line in panels()[0].lines if set(line.get_ydata()) == {0}]
+    (reached,) = [line.get_xdata() for line in leaves if line.get_color() == DEPTHWISE]
+    assert sorted(reached) == [i - len(counts) // 2 for i, paths in enumerate(counts) if paths]
+
+    plt.close()
+    plot_path_counts({"one": counts, "other": [1, 1, 1]})
+    assert heights(panels()[0]).tolist() == counts
+    assert [crosses(panel) for panel in panels()] == [counts.count(0), 0]
+
+
+STACK = {"in": 3, "filtered": 3, "out": 4}
+
+
+@pytest.mark.parametrize(
+    ("stages", "layers"),
+    [
+        ({"in": 1, "out": 1}, {DENSE: nn.Conv2d(1, 1, 3)}),
+        ({"in": 5, "out": 2}, {DENSE: nn.Conv2d(5, 2, 3)}),
+        (STACK, {DEPTHWISE: nn.Conv2d(3, 3, 3, groups=3), POINTWISE: nn.Conv2d(3, 4, 1)}),
+    ],
+)
+def test_lines_between_maps_are_as_many_as_the_kernels_of_torch(stages, layers):
+    plot_stages(
+        stages, ["dense"] if DENSE in layers else ["depthwise", "pointwise"], [""] * len(layers)
+    )
+    colours = [to_hex(line.get_color()).upper() for line in panels()[0].lines]
+    for colour, layer in layers.items():
+        assert colours.count(colour) == layer.weight.shape[:2].numel()
+    assert set(colours) == set(layers)
+
+
+def test_maps_are_shown_with_their_shape_and_colours_centred_on_zero():
+    maps = torch.randn(3, 28, 28)
+    plot_stages({"input": maps, "mixed": torch.rand(4, 14, 14)}, ["pointwise"], ["mixes"])
+    (panel,) = panels()
+    assert len(panel.images) == 7
+    most = maps[0].abs().max().item()
+    assert panel.images[0].get_clim() == (-most, most)
+    assert words(panel) == ["input\n3 × 28 × 28", "mixed\n4 × 14 × 14", "mixes"]
+
+
+@pytest.mark.parametrize(
+    ("stages", "kinds", "match"),
+    [
+        ({"a": 1, "b": 1, "c": 1}, ["dense"], "1 kinds of layer for 3 stages"),
+        ({"a": 3, "b": 4}, ["depthwise"], "zip"),  # which keeps the number of maps
+    ],
+)
+def test_stages_that_their_layers_cannot_join_are_refused(stages, kinds, match):
+    with pytest.raises(ValueError, match=match):
+        plot_stages(stages, kinds, [""])
