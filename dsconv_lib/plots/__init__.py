@@ -20,13 +20,7 @@ from dsconv_lib.plots.chapters.c06_training import (
 )
 from dsconv_lib.plots.chapters.c07_finetuning import plot_answers, plot_forgetting
 from dsconv_lib.plots.chapters.c09_speed import plot_roofline
-from dsconv_lib.plots.curves import (
-    plot_bars,
-    plot_curves,
-    plot_panels,
-    plot_rows,
-    plot_seeds,
-)
+from dsconv_lib.plots.curves import plot_curves, plot_panels, plot_rows, plot_seeds
 from dsconv_lib.plots.diagrams import plot_stages
 from dsconv_lib.plots.images import Square, as_sheet, centred, plot_images, plot_table
 from dsconv_lib.plots.taps import plot_taps

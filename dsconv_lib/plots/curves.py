@@ -97,13 +97,12 @@ def plot_curves(
     words = {place: word for place, word in enumerate(x) if isinstance(word, str)}
     x = np.array(list(words or x), dtype=float)
     with drawing(ax, height=height) as ax:
-        for name in log:
-            getattr(ax, f"set_{name}scale")("log")
+        ax.set(**{f"{name}scale": "log" for name in log})
         for name, look in looks_of(curves).items():
             _draw_curve(ax, x, _parts(curves[name]), look, name, name in apart)
         _number_axes(ax, x, log, xticks or words)
         for name, level in (levels or {}).items():
-            _draw_level(ax, name, level)
+            draw_level(ax, name, level)
         for name, place in (marks or {}).items():
             _draw_mark(ax, name, place)
         for name, ends in (shaded or {}).items():
@@ -159,7 +158,6 @@ def plot_rows(
     rows = list(dict.fromkeys(name for values in series.values() for name in values))
     own_colours = NAMED.keys() >= set(rows)
     with drawing(ax, height=1.1 + 0.25 * len(rows) * len(series)) as ax:
-        ax.set_xscale("log" if log else "linear")
         for number, (label, look) in enumerate(looks_of(series).items()):
             shift = 0.7 * ((number + 0.5) / len(series) - 0.5)
             for name, value in series[label].items():
@@ -167,7 +165,7 @@ def plot_rows(
                 _draw_value(ax, value, place, look.marker, colour, form)
             ax.plot([], [], look.marker, color="black" if own_colours else look.colour, label=label)
         _name_rows(ax, rows)
-        ax.set(xlabel=xlabel, xlim=xlim)
+        ax.set(xscale="log" if log else "linear", xlabel=xlabel, xlim=xlim)
         number_axis(ax.xaxis)
         _name_above(ax, series)
 
@@ -214,6 +212,15 @@ def plot_bars(
         ax.axhline(level, color="black", linestyle="--" if level else "-", linewidth=1)
 
 
+def draw_level(ax: Axes, words: str, height: float) -> None:
+    """Draw a dashed line, its words at the end from which the curves stay away."""
+    first, last = (min(abs(line.get_ydata()[end] - height) for line in ax.lines) for end in (0, -1))
+    ax.axhline(height, color="black", linestyle="--", linewidth=1)
+    right = int(last >= first)
+    style = {"xycoords": ax.get_yaxis_transform(), "ha": ("left", "right")[right], **OFFSET}
+    ax.annotate(words, (right, height), (-4 if right else 4, 4), **style)
+
+
 def _parts(values: Sequence[Value]) -> np.ndarray:
     """Give the low, the middle and the high of each value: (3, values)."""
     table = np.asarray(values, dtype=float)
@@ -223,23 +230,15 @@ def _parts(values: Sequence[Value]) -> np.ndarray:
 def _draw_curve(
     ax: Axes, x: np.ndarray, parts: np.ndarray, look: Look, name: str, apart: bool
 ) -> None:
-    """Draw one curve: marks where they stand apart or are few, on a line where they do not."""
+    """Draw one curve: every value where they stand apart, else some twelve marks on a line."""
     low, middle, high = parts
-    form = look.marker * (apart or len(x) <= 25) + look.line * (not apart)
-    ax.plot(x, middle, form, color=look.colour, label=name or None, markersize=6, zorder=3)
+    form = look.marker * (len(x) <= 50) + look.line * (not apart)
+    style = {"label": name or None, "markevery": 1 if apart else len(x) // 13 + 1}
+    ax.plot(x, middle, form, color=look.colour, markersize=6, zorder=3, **style)
     if apart:
         ax.vlines(x, low, high, color=look.colour)
     elif (low < high).any():
         ax.fill_between(x, low, high, color=look.colour, alpha=0.14, linewidth=0)
-
-
-def _draw_level(ax: Axes, words: str, height: float) -> None:
-    """Draw a dashed line, its words at the end from which the curves stay away."""
-    first, last = (min(abs(line.get_ydata()[end] - height) for line in ax.lines) for end in (0, -1))
-    ax.axhline(height, color="black", linestyle="--", linewidth=1)
-    right = int(last >= first)
-    style = {"xycoords": ax.get_yaxis_transform(), "ha": ("left", "right")[right], **OFFSET}
-    ax.annotate(words, (right, height), (-4 if right else 4, 4), **style)
 
 
 def _draw_mark(ax: Axes, words: str, place: tuple[float, float]) -> None:

@@ -49,10 +49,10 @@ def plot_stages(
         middle = wide * (place + 0.5)
         ends = [wide * place + half, wide * (place + 1) - half]
         ax.text(middle, -bottom, text, ha="center", va="bottom", color=colour_of(kind))
-        near = zip(*rows[place : place + 2], strict=True) if kind == "depthwise" else None
+        near = rows[place : place + 2]
+        pairs = list(zip(*near, strict=True) if kind == "depthwise" else product(*near))
         line = {"color": colour_of(kind), "linestyle": "--" if kind == "pointwise" else "-"}
-        for pair in near or product(*rows[place : place + 2]):
-            ax.plot(ends, pair, **line, linewidth=1.6, zorder=0)
+        ax.plot(ends, np.transpose(pairs), **line, linewidth=1.6, zorder=0)
     ax.set(xlim=(-0.9, wide * len(kinds) + 0.9), ylim=(bottom + 0.8, -bottom - 0.8))
     ax.set_aspect("equal")
     ax.axis("off")

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import ArrayLike
 
@@ -186,13 +185,6 @@ def _name_row(panel: Axes, name: str, above: bool) -> None:
         panel.set_ylabel(name, rotation=0, ha="right", va="center")
 
 
-def _name_classes(drawn: Figure) -> None:
-    """Write under a figure which colour is which digit."""
-    key = [Patch(color=colour, label=str(digit)) for digit, colour in enumerate(DIGITS)]
-    look = {"handlelength": 0.7, "handletextpad": 0.3, "columnspacing": 0.8}
-    drawn.legend(handles=key, loc="outside lower center", ncols=10, **look)
-
-
 def scale_of(
     image: np.ndarray, colours: str | None = None, most: float | None = None, pale: bool = False
 ) -> dict:
@@ -225,7 +217,9 @@ def _show(panel: Axes, image: np.ndarray, label, colours, most, numbers, squares
     words, colour, weight = _words(label or "")
     panel.set_xlabel(words, color=colour_of(colour), weight=weight)
     if colours == "classes" and not panel.figure.legends:
-        _name_classes(panel.figure)
+        key = [Patch(color=colour, label=str(digit)) for digit, colour in enumerate(DIGITS)]
+        gaps = {"handlelength": 0.7, "handletextpad": 0.3, "columnspacing": 0.8}
+        panel.figure.legend(handles=key, loc="outside lower center", ncols=10, **gaps)
 
 
 def draw_square(panel: Axes, square: Square) -> None:

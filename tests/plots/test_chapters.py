@@ -67,9 +67,12 @@ def test_bars_are_as_long_as_layers_are_dear_and_the_saving_is_marked(width, ker
 def test_bars_are_as_high_as_logits_and_probabilities():
     logits = torch.linspace(-1, 2, 10)
     plots.plot_logits(torch.zeros(28, 28), logits, logits.softmax(0))
-    _, middle, right = panels()
-    np.testing.assert_allclose(heights(middle), logits)
-    np.testing.assert_allclose(heights(right), logits.softmax(0))
+    for panel, values, level in zip(
+        panels()[1:], (logits, logits.softmax(0)), (0, 0.1), strict=True
+    ):
+        np.testing.assert_allclose(heights(panel), values)
+        assert set(panel.lines[0].get_ydata()) == {level}
+        assert words(panel.get_xticklabels()) == list("0123456789")
 
 
 @pytest.mark.parametrize("confidence", [0.001, 0.5, 0.999])
@@ -183,7 +186,7 @@ def test_forgetting_puts_the_new_digits_across_and_the_old_ones_up():
     np.testing.assert_allclose(up, [[91, 96], [91, 98]])
     assert point.get_marker() == "o" and point.get_color() == DEPTHWISE  # as in every figure
     assert set(dashed.get_ydata()) == {99}
-    assert words(plt.gca()) == [" untouched: old 99.0, new 50.0"]
+    assert words(plt.gca()) == ["untouched: old 99.0, new 50.0"]
 
 
 def test_the_roof_bends_at_the_ridge_and_one_mark_of_each_kind_is_large():

@@ -4,9 +4,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from drawn import heights, lines, panels, words
+from drawn import lines, panels, words
 
-from dsconv_lib.plots import plot_bars, plot_curves, plot_panels, plot_rows, plot_seeds
+from dsconv_lib.plots import plot_curves, plot_panels, plot_rows, plot_seeds
 from dsconv_lib.plots.curves import NAMED, looks_of
 from dsconv_lib.plots.style import DENSE, DEPTHWISE, NEUTRAL
 from dsconv_lib.training import WAYS
@@ -34,11 +34,6 @@ def test_curves_are_drawn_over_x_in_the_colours_of_their_ideas_and_named_above()
     assert (dense.get_color(), ours.get_color()) == (DENSE, DEPTHWISE)
     assert words(plt.gcf().legends[0].get_texts()) == ["dense", "ours"]
     assert plt.gca().get_xlabel() == "width"
-
-
-def test_one_curve_without_a_name_has_no_legend():
-    plot_curves([1, 2], {"": [3, 4]})
-    assert plt.gcf().legends == []
 
 
 def test_an_interval_is_a_band_around_its_curve():
@@ -72,10 +67,11 @@ def test_the_axis_writes_the_words_or_the_logarithmic_values_of_x(x, log, places
 
 
 @pytest.mark.parametrize(("values", "side"), [((99, 10), "left"), ((10, 99), "right")])
-def test_a_level_is_named_at_the_end_where_the_curve_is_far_from_it(values, side):
+def test_a_level_is_named_at_the_end_far_from_the_curve_which_may_have_no_name(values, side):
     plot_curves([0, 1], {"": values}, levels={"guessing": values[side == "left"]})
     (note,) = plt.gca().texts
     assert (note.get_text(), note.get_ha()) == ("guessing", side)
+    assert plt.gcf().legends == []
 
 
 def test_a_mark_is_a_dot_at_its_place_with_its_words():
@@ -121,10 +117,3 @@ def test_seeds_are_dots_under_their_mean_and_differences_grey_where_they_may_be_
     assert [mark.get_color() for mark in marks] == [DEPTHWISE, NEUTRAL, DEPTHWISE]
     assert words(plt.gca()) == ["+2.0", "+0.5", "+0.3"]
     assert any(set(line.get_xdata()) == {0} for line in plt.gca().lines)
-
-
-def test_bars_are_as_high_as_their_numbers_and_counted_from_zero():
-    plot_bars(torch.tensor([0.2, 0.5]), level=0.1)
-    assert heights(plt.gca()) == pytest.approx([0.2, 0.5])
-    assert words(plt.gca().get_xticklabels()) == ["0", "1"]
-    assert set(plt.gca().lines[0].get_ydata()) == {0.1}

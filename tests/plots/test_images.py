@@ -22,15 +22,11 @@ def test_every_image_is_drawn_in_reading_order_with_its_label():
     assert [panel.axison for panel in panels()] == [True] * 5 + [False]
 
 
-def test_signed_values_are_white_at_zero_and_ink_begins_at_paper():
-    plot_images([EDGE, EDGE.abs()])
-    assert [panel.images[0].get_clim() for panel in panels()] == [(-2, 2), (0, 2)]
+def test_values_are_scaled_by_their_own_or_a_given_size_and_zero_is_white():
+    plot_images([EDGE, EDGE.abs(), 3 * EDGE, 0 * EDGE], most=[None, None, 12, None])
+    clims = [panel.images[0].get_clim() for panel in panels()]
+    assert clims == [(-2, 2), (0, 2), (-12, 12), (0, 1)]  # signed, ink, given, empty
     assert min(panels()[0].images[0].to_rgba(0.0)[:3]) > 0.95
-
-
-def test_images_share_a_scale_where_one_is_given_and_an_empty_one_has_a_scale_too():
-    plot_images([EDGE, 3 * EDGE, 0 * EDGE], colours="signed", most=[6, 6, None])
-    assert [panel.images[0].get_clim() for panel in panels()] == [(-6, 6), (-6, 6), (-1, 1)]
 
 
 def test_numbers_stand_in_their_pixels_and_never_as_minus_zero():
@@ -58,17 +54,12 @@ def test_a_name_stands_above_its_images_where_they_need_several_rows():
     assert sum(len(panel.images) for panel in panels()) == 7
 
 
-def test_a_label_with_a_kind_of_layer_has_its_colour():
-    plot_images([EDGE, EDGE], ["right", ("wrong", "dense")])
-    right, wrong = (panel.xaxis.label for panel in panels())
-    assert (right.get_color(), right.get_weight()) == ("black", "normal")
-    assert (wrong.get_color(), wrong.get_weight()) == (DENSE, "bold")
-
-
-def test_frames_and_squares_have_the_colour_of_their_kind():
-    boxes = [[Square(1, 2, 3, "pointwise")], []]
-    plot_images([torch.zeros(9, 9)] * 2, frames=["depthwise", None], squares=boxes)
+def test_labels_frames_and_squares_have_the_colour_of_their_kind():
+    boxes, names = [[Square(1, 2, 3, "pointwise")], []], [("wrong", "dense"), "right"]
+    plot_images([torch.zeros(9, 9)] * 2, names, frames=["depthwise", None], squares=boxes)
     first, second = panels()
+    labels = [(panel.xaxis.label.get_color(), panel.xaxis.label.get_weight()) for panel in panels()]
+    assert labels == [(DENSE, "bold"), ("black", "normal")]
     assert to_hex(first.spines["left"].get_edgecolor()).upper() == DEPTHWISE
     assert to_hex(second.spines["left"].get_edgecolor()).upper() != DEPTHWISE
     assert first.patches[0].get_bbox().bounds == (1.5, 0.5, 3, 3)
@@ -127,8 +118,7 @@ def test_a_table_writes_every_number_and_outlines_the_cells_it_is_told():
 
 def test_a_table_is_darker_where_its_numbers_are_larger_and_white_on_dark():
     plot_table([[0.1, 0.9, np.nan]], [["a", "b", "c"]], rows=["r"], columns="xyz")
-    picture = panels()[0].images[0]
-    low, high = (sum(picture.to_rgba(value)[:3]) for value in (0.1, 0.9))
+    low, high = (sum(panels()[0].images[0].to_rgba(value)[:3]) for value in (0.1, 0.9))
     assert low > high
     assert [text.get_color() for text in panels()[0].texts] == ["black", "white", "black"]
 

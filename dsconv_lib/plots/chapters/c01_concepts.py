@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from dsconv_lib.plots.images import Square, draw_square, scale_of, write_numbers
-from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, draw_pixels, figure
+from dsconv_lib.plots.images import Square, plot_images
+from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, figure
 
 BOXES = {  # where: words, colour of the frame
     (1.75, 6.0): ("separable\nfilter, then mix", DEPTHWISE),
@@ -46,16 +46,13 @@ def plot_window(
     words = [[f"{pixel:.2f}\n× {weight:g}" for pixel, weight in row] for row in pairs]
     done = np.array(output, dtype=float)
     done[row, column + 1 :] = done[row + 1 :] = np.nan
-    draw_pixels(ax[0], image)
-    draw_square(ax[0], Square(row, column, 3))
-    draw_pixels(ax[1], patch)
-    write_numbers(ax[1], patch, words, light_above=0.5, fontsize=13)
-    draw_pixels(ax[2], done, **scale_of(np.asarray(output), "signed"))
-    ax[2].set_facecolor(FAINT)
-    draw_square(ax[2], Square(row, column, 1, "black"))
     total = round(float(output[row, column]), 2) + 0.0  # turns -0 into 0
-    for panel, words in zip(ax, ("window", f"sum {total:.2f}", "output"), strict=True):
-        panel.set_xlabel(words)
+    names = ["window", f"sum {total:.2f}", "output"]
+    squares = [[Square(row, column, 3)], [], [Square(row, column, 1, "black")]]
+    most, colours = [1, 1, output.abs().max()], ["ink", "ink", "signed"]
+    look = {"colours": colours, "most": most, "numbers": [None, words, None], "squares": squares}
+    plot_images([image, patch, done], names, **look, ax=ax)
+    ax[2].set_facecolor(FAINT)
 
 
 @figure(6.4, 5.6)

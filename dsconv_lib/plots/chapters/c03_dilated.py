@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from dsconv_lib.plots.images import scale_of
-from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, draw_pixels, drawing, figure
+from dsconv_lib.plots.images import plot_images
+from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, drawing, figure
 from dsconv_lib.plots.taps import plot_taps, tap_positions
 
 
@@ -23,8 +23,8 @@ def plot_taps_on_digit(
     Taught in: 03_dilated_convolution.
     """
     plot_taps(kernel_size, [dilation], image, margin=11, ax=ax[0])
-    draw_pixels(ax[1], response, **scale_of(np.asarray(response), "signed", 1))
-    ax[1].set_xlabel("ink right minus ink left")
+    name = "ink right minus ink left"
+    plot_images([response], [name], colours="signed", most=1, ax=ax[1])
 
 
 @figure(5.8, 3.1)
@@ -41,8 +41,7 @@ def plot_walk_back(dilations: Sequence[int], *, ax: Axes) -> None:
             break
         rate = dilations[level - 1]
         joined = [(top, tap) for top in reached for tap in tap_positions(3, rate, top).tolist()]
-        for pair in joined:
-            ax.plot(pair, [level, level - 1], color=NEUTRAL, linewidth=0.9, zorder=0)
+        ax.plot(np.transpose(joined), [level, level - 1], color=NEUTRAL, linewidth=0.9, zorder=0)
         ax.text(half + 0.8, level - 0.5, f"rate {rate}", va="center")
         reached = {tap for _, tap in joined}
     names = ["input", *[f"layer {level}" for level in range(1, depth)], "output"]

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from dsconv_lib.plots.images import centred, draw_square
-from dsconv_lib.plots.style import DENSE, DEPTHWISE, FAINT, KINDS, NEUTRAL, draw_pixels, figure
+from dsconv_lib.plots.images import centred, plot_images
+from dsconv_lib.plots.style import DENSE, DEPTHWISE, FAINT, KINDS, NEUTRAL, figure
 
 ROWS = {"maps": -16, "size": -21.5, "weights": -27}  # what stands below the blocks, and where
 
@@ -26,9 +26,8 @@ def plot_swapped(
     Taught in: 05_the_network.
     """
     markers = {"circles": ("o", NEUTRAL, 11), "crosses": ("x", DENSE, 7)}
-    for panel, (name, image), word in zip(ax[0], images.items(), markers, strict=True):
-        draw_pixels(panel, image[0, 0])
-        panel.set_xlabel(f"{name}: {word}")
+    names = [f"{name}: {word}" for name, word in zip(images, markers, strict=True)]
+    plot_images([image[0, 0] for image in images.values()], names, most=1, ax=ax[0])
     for panel, (net, answers) in zip(ax[1], logits.items(), strict=True):
         for (marker, colour, size), row in zip(markers.values(), answers.values(), strict=True):
             panel.plot(row[0], marker, color=colour, markersize=size, mfc="none", mew=2)
@@ -116,8 +115,7 @@ def _stack(ax: Axes, price: Mapping, column: int, most: int) -> None:
 def _show_field(ax: Axes, image: Tensor, seen: int, edge: int = 18) -> None:
     """Draw the receptive field of the middle output over the image, and paper around it."""
     side = len(image)
-    draw_pixels(ax, image)
-    draw_square(ax, centred(side, side, FAINT))
-    draw_square(ax, centred(seen, side, "depthwise"))
+    squares = [centred(side, side, FAINT), centred(seen, side, "depthwise")]
+    plot_images([image], most=1, squares=[squares], ax=ax)
     ax.set(xlim=(-edge, side + edge), ylim=(side + edge, -edge))
     ax.spines[:].set_visible(False)

@@ -104,9 +104,8 @@ def plot_accuracy_per_weight(
     """
     weights = list(ours)
     low, middle, high = 100 * np.array(list(ours.values())).T
-    ax.errorbar(
-        weights, middle, (middle - low, high - middle), fmt="o-", color=DEPTHWISE, capsize=4
-    )
+    reach = middle - low, high - middle
+    ax.errorbar(weights, middle, reach, fmt="o-", color=DEPTHWISE, capsize=4)
     ax.annotate("DSNet", (weights[0], middle[0]), (9, -4), color=DEPTHWISE, **OFFSET)
     for name, (size, accuracy) in published.items():
         ax.plot(size, 100 * accuracy, "s", color=NEUTRAL, markersize=7)

@@ -6,11 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from dsconv_lib.plots.curves import OFFSET, looks_of
+from dsconv_lib.plots.curves import Value, draw_level, looks_of
 from dsconv_lib.plots.images import plot_images
 from dsconv_lib.plots.style import figure
-
-Interval = tuple[float, float, float]
 
 
 def plot_answers(
@@ -38,7 +36,7 @@ def plot_answers(
 
 @figure(height=4.2)
 def plot_forgetting(
-    points: Mapping[str, tuple[Interval, Interval]], before: tuple[float, float], *, ax: Axes
+    points: Mapping[str, tuple[Value, Value]], before: tuple[float, float], *, ax: Axes
 ) -> None:
     """Draw each way as a point: accuracy on the new digits across, on the old ones up.
 
@@ -53,9 +51,7 @@ def plot_forgetting(
         reach = [[y - low], [high - y]], [[x - left], [right - x]]
         ax.errorbar(x, y, *reach, look.marker, color=look.colour, markersize=10, label=way)
     new, old = (100 * accuracy for accuracy in before)
-    ax.axhline(old, color="black", linestyle="--", linewidth=1)
-    words = f" untouched: old {old:.1f}, new {new:.1f}"
-    ax.annotate(words, (0, old), (0, 5), xycoords=ax.get_yaxis_transform(), **OFFSET)
+    draw_level(ax, f"untouched: old {old:.1f}, new {new:.1f}", old)
     ax.set(xlabel="new digits: optdigits' rest [%]", ylabel="old digits: MNIST [%]")
     ax.margins(0.12)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)

@@ -1,7 +1,6 @@
 """The roofline: what a machine allows, and what layers get out of it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +11,7 @@ from dsconv_lib.plots.style import KINDS, figure
 
 @figure(height=3.6)
 def plot_roofline(
-    machine: Any,
+    machine: object,
     points: Mapping[str, Sequence[tuple[float, float]]],
     chosen: int = -1,
     *,
