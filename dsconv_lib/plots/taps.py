@@ -45,7 +45,7 @@ def plot_taps(
             draw_pixels(panel, pixels, vmax=2)  # pale ink, so that taps stand out
             if image is None:  # squared paper
                 for rule in (panel.hlines, panel.vlines):
-                    rule(np.arange(side) - 0.5, -0.5, side - 0.5, FAINT, lw=0.8, zorder=0.5)
+                    rule(np.arange(side) - 0.5, -0.5, side - 0.5, FAINT, lw=0.8)
             taps = tap_positions(kernel_size, dilation, side // 2)
             _mark(panel, taps, side, on_paper=image is None)
             ends = (-margin - 0.5, side + margin - 0.5)
