@@ -1,14 +1,13 @@
 """Sliders over pictures drawn beforehand: live in Jupyter, and in the page without a kernel."""
 
-import base64
 import html
 from collections.abc import Callable, Iterable
 from functools import cache
+from math import prod
 
 import ipywidgets as widgets
-import matplotlib.pyplot as plt
 
-from dsconv_lib.plots.style import small_png
+from dsconv_lib.instruments.instrument import png_of_the_drawing
 
 MOST_PICTURES = 400  # beyond this a notebook grows past what a page should weigh
 
@@ -26,19 +25,14 @@ def picture_of(plot: Callable, *args, alt: str, **kwargs) -> widgets.HTML:
 
     Args:
         plot: any function that draws a matplotlib figure.
-        alt: what is seen, numbers included; also the sentence under the picture.
-
-    Raises:
-        ValueError: an empty ``alt``; a reader who cannot see the picture needs it.
+        alt: what is seen, numbers included; also the sentence under the picture. It is required.
 
     Taught in: 02_separable_convolution.
     """
     if not alt.strip():
         raise ValueError("alt is empty: say what the picture shows, numbers included")
     plot(*args, **kwargs)
-    drawn = plt.gcf()
-    source = base64.b64encode(small_png(drawn)).decode()
-    plt.close(drawn)
+    source = png_of_the_drawing()
     words = html.escape(alt)
     return widgets.HTML(
         f'<figure class="explorer" style="margin:0">'
@@ -61,7 +55,7 @@ def browse(picture: Callable, **axes: Iterable) -> Explorer:
         axes: for each argument of ``picture``, the values its slider stops at.
 
     Raises:
-        ValueError: no axis, an axis without values, or more than 400 pictures.
+        ValueError: no picture, or more than 400.
 
     Example (two stops, in Jupyter):
         >>> browse(lambda width: widgets.HTML(f"{width} maps"), width=[8, 16])
@@ -70,7 +64,9 @@ def browse(picture: Callable, **axes: Iterable) -> Explorer:
     Taught in: 02_separable_convolution.
     """
     axes = {name: list(values) for name, values in axes.items()}
-    _refuse_empty_or_huge(axes)
+    stops = {name: len(values) for name, values in axes.items()}
+    if not axes or not 1 <= prod(stops.values()) <= MOST_PICTURES:
+        raise ValueError(f"axes {stops} make no picture, or more than {MOST_PICTURES}")
     sliders = {name: _slider(name, values) for name, values in axes.items()}
 
     def pages(chosen: dict, names: list[str]) -> widgets.Widget:
@@ -93,7 +89,6 @@ def _full_width() -> widgets.Layout:
 
 @cache
 def _plain_text() -> widgets.Widget:
-    """Share one text style, for the same reason."""
     return widgets.widget_string.HTMLStyle()
 
 
@@ -104,16 +99,3 @@ def _slider(name: str, values: list) -> widgets.SelectionSlider:
         style={"description_width": "7em"},
         layout=widgets.Layout(width="100%", max_width="30em"),
     )
-
-
-def _refuse_empty_or_huge(axes: dict[str, list]) -> None:
-    pictures = 1
-    for name, values in axes.items():
-        if not values:
-            raise ValueError(f"{name} has no values: give the slider at least one stop")
-        pictures *= len(values)
-    if not axes or pictures > MOST_PICTURES:
-        raise ValueError(
-            f"{len(axes)} axes make {pictures} pictures; give 1 axis or more, and at most "
-            f"{MOST_PICTURES} pictures"
-        )

@@ -89,8 +89,7 @@ def ink_bytes(image: Tensor, least: int = 28, most: int = 28) -> bytes:
             f"the image has shape {tuple(ink.shape)}, but it must be (1, 1, H, W) or (H, W), with "
             f"sides of {least} to {most} pixels"
         )
-    if not ((ink >= 0) & (ink <= 1)).all():  # also where a value is not a number
-        raise ValueError(f"the image goes from {ink.min():g} to {ink.max():g}, but ink is 0 to 1")
+    _refuse_other_than_ink("the image", ink, ValueError)
     return ink.contiguous().numpy().tobytes()
 
 
@@ -107,9 +106,19 @@ def refuse_other_ink(name: str, data: bytes, pixels: int) -> None:
     """
     if len(data) != 4 * pixels or not data:
         raise TraitError(f"{name} has {len(data)} bytes, but {pixels} float32 have {4 * pixels}")
-    ink = floats_of(data)
-    if not ((ink >= 0) & (ink <= 1)).all():
-        raise TraitError(f"{name} goes from {ink.min():g} to {ink.max():g}, but ink is 0 to 1")
+    _refuse_other_than_ink(name, floats_of(data), TraitError)
+
+
+def _refuse_other_than_ink(name: str, ink: Tensor, error: type[Exception]) -> None:
+    if not ((ink >= 0) & (ink <= 1)).all():  # also where a value is not a number
+        raise error(f"{name} goes from {ink.min():g} to {ink.max():g}, but ink is 0 to 1")
+
+
+def png_of_the_drawing() -> str:
+    """Close the figure that was just drawn, and give it as a small PNG in base64."""
+    drawn = plt.gcf()
+    plt.close(drawn)
+    return base64.b64encode(small_png(drawn)).decode()
 
 
 class Instrument(anywidget.AnyWidget):
@@ -133,8 +142,6 @@ class Instrument(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**kwargs)
         self.draw_still()
-        drawn = plt.gcf()
-        data["image/png"] = base64.b64encode(small_png(drawn)).decode()
-        plt.close(drawn)
+        data["image/png"] = png_of_the_drawing()
         data["text/plain"] = repr(self)
         return data, metadata

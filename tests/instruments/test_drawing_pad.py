@@ -633,6 +633,6 @@ def test_the_still_says_and_shows_what_is_read(ten):
     shown, bars, *maps = whole.child_axes
     assert np.array_equal(shown.images[0].get_array(), ten.images[0, 0] / 255)
     assert [bar.get_height() for bar in bars.patches] == pytest.approx(pad.probabilities.tolist())
-    titles = [panel.get_title().replace("\n", " ") for panel in maps]
+    titles = [panel.get_xlabel().replace("\n", " ") for panel in maps if panel.images]
     blocks = [f"block {n} {kind}" for n in (1, 2) for kind in ("depthwise", "pointwise")]
     assert titles == ["stem", *blocks, "average"]

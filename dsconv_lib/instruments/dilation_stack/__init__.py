@@ -14,7 +14,6 @@ from dsconv_lib.instruments.dilation_stack.paths import (
     MOST_LAYERS,
     SIDE,
     checked_layers,
-    first_tap,
     padding_share,
     path_levels,
     shared_rate,
@@ -29,6 +28,7 @@ from dsconv_lib.instruments.instrument import (
     page_style,
     refuse_other_ink,
 )
+from dsconv_lib.plots.taps import tap_positions
 
 HERE = Path(__file__).parent
 
@@ -135,7 +135,7 @@ class DilationStack(Instrument):
 
     def draw_still(self) -> None:
         rows, columns = (path_levels(self.layers, place) for place in (self.row, self.column))
-        shift = sum(first_tap(k, d) for k, d in self.layers)
+        shift = sum(tap_positions(k, d, 0)[0] for k, d in self.layers)
         corner = self.row + shift, self.column + shift
         plot_dilation_stack(
             self.image[0, 0], self.layers, columns, rows[-1], np.array(self.path_counts), corner

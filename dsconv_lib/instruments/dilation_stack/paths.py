@@ -11,6 +11,7 @@ import numpy as np
 from traitlets import TraitError
 
 from dsconv_lib.convolution import path_counts
+from dsconv_lib.plots.taps import tap_positions
 
 SIDE = 28  # [pixels] of the image, and of every map of the stack
 MOST_LAYERS = 6
@@ -23,12 +24,7 @@ def checked_layers(layers: Iterable) -> list[tuple[int, int]]:
     """Bring layers to a list of pairs, or refuse them with their numbers.
 
     Raises:
-        traitlets.TraitError: no layer or more than 6, a layer that is not a pair, a kernel_size
-            outside 1 to 7, a dilation outside 1 to 16.
-
-    Example:
-        >>> checked_layers([[3, 1], [5, 2]])
-        [(3, 1), (5, 2)]
+        traitlets.TraitError: another number of layers, or a layer that is none.
     """
     layers = list(layers)
     if not 1 <= len(layers) <= MOST_LAYERS:
@@ -40,16 +36,6 @@ def checked_layers(layers: Iterable) -> list[tuple[int, int]]:
             if type(value) is not int or not 1 <= value <= most:
                 raise TraitError(f"layer {number} {name}={value}, but it must be 1 to {most}")
     return [tuple(layer) for layer in layers]
-
-
-def first_tap(kernel_size: int, dilation: int) -> int:
-    """Say how far left of its output the first tap falls [pixels], as ``padding="same"`` has it.
-
-    Example (an even kernel has one tap more on the right):
-        >>> first_tap(3, dilation=2), first_tap(2, dilation=1)
-        (-2, 0)
-    """
-    return -(dilation * (kernel_size - 1) // 2)
 
 
 def path_levels(layers: Layers, place: int, size: int = SIDE) -> list[list[int]]:
@@ -65,7 +51,7 @@ def path_levels(layers: Layers, place: int, size: int = SIDE) -> list[list[int]]
     levels = [[int(pixel == place) for pixel in range(size)]]
     for kernel_size, dilation in reversed(layers):
         spread = np.convolve(levels[-1], path_counts(kernel_size, [dilation])).tolist()
-        left = -first_tap(kernel_size, dilation)  # what lies before it fell on padding
+        left = -tap_positions(kernel_size, dilation, 0)[0]  # what lies before it fell on padding
         levels.append(spread[left : left + size])
     return levels
 

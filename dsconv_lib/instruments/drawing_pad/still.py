@@ -2,11 +2,12 @@
 
 import math
 
-import torch
+import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from dsconv_lib.plots.style import DENSE, NEUTRAL, WEIGHTS, colour_of, draw_pixels, figure
+from dsconv_lib.plots import as_sheet, plot_bars, plot_images
+from dsconv_lib.plots.style import DENSE, NEUTRAL, figure
 
 KINDS = {"stem": "dense", "average": "depthwise"}  # others end with their kind
 
@@ -16,7 +17,7 @@ def plot_reading(image: Tensor, maps: dict[str, Tensor], probabilities: Tensor, 
     """Draw a digit, ten bars, and the maps of every layer as small tiles.
 
     Every map is scaled by its own largest value, maps of one pixel by that of them all: purple
-    above zero, gold below. The frame tells the kind of layer, and its name stands above.
+    above zero, gold below. The frame tells the kind of layer, and its name stands below.
 
     Shape:
         image          (1, 1, H, W)
@@ -24,37 +25,32 @@ def plot_reading(image: Tensor, maps: dict[str, Tensor], probabilities: Tensor, 
         probabilities  (10,)
     """
     ax.set_axis_off()
-    draw_pixels(ax.inset_axes([0, 0.62, 0.3, 0.36]), image[0, 0])
-    _draw_bars(ax.inset_axes([0.42, 0.69, 0.56, 0.28]), probabilities)
-    columns = math.ceil(len(maps) / 2)
-    for place, (name, values) in enumerate(maps.items()):
-        row, column = divmod(place, columns)
-        panel = ax.inset_axes([column / columns, 0.29 - 0.31 * row, 0.92 / columns, 0.23])
-        _draw_maps(panel, name, values)
+    plot_images(image[0], ax=ax.inset_axes([0, 0.66, 0.3, 0.33]))
+    _draw_bars(ax.inset_axes([0.42, 0.72, 0.56, 0.27]), probabilities)
+    across = math.ceil(len(maps) / 2)
+    places = [divmod(place, across) for place in range(2 * across)]
+    panels = [
+        ax.inset_axes([column / across, 0.38 - 0.34 * row, 0.92 / across, 0.23])
+        for row, column in places
+    ]
+    sheets = [_sheet(values) for values in maps.values()]
+    kinds = [KINDS.get(name, name.split()[-1]) for name in maps]
+    words = [name.replace(" ", "\n", 2).replace("\n", " ", 1) for name in maps]
+    labels = list(zip(words, kinds, strict=True))
+    plot_images(sheets, labels, columns=across, colours="signed", frames=kinds, ax=panels)
+
+
+def _sheet(maps: Tensor) -> np.ndarray:
+    if maps[0].numel() == 1:  # single pixels tell something only beside the others: one map
+        side = math.ceil(len(maps) ** 0.5)
+        maps = F.pad(maps.flatten(), (0, side**2 - len(maps))).view(1, side, side)
+    return np.round(7 * as_sheet(maps)) / 7  # few colours make a small picture
 
 
 def _draw_bars(ax, probabilities: Tensor) -> None:
     most = int(probabilities.argmax())
     colours = [DENSE if digit == most else NEUTRAL for digit in range(len(probabilities))]
     words = "> 99.9%" if probabilities[most] > 0.9995 else f"{probabilities[most]:.1%}"
-    ax.bar(range(len(probabilities)), probabilities, color=colours)
+    plot_bars(probabilities, colours=colours, ylabel="probability", ax=ax)
     ax.text(most, float(probabilities[most]) + 0.03, words, ha="center")
-    ax.set(xticks=range(len(probabilities)), ylim=(0, 1.2), yticks=[0, 1], ylabel="probability")
-
-
-def _draw_maps(ax, name: str, values: Tensor) -> None:
-    """Lay the maps of one layer side by side, with a gap of one pixel."""
-    alone = values[0].numel() == 1  # single pixels tell something only beside the others
-    most = values.abs().amax(dim=(0, 1, 2) if alone else (1, 2), keepdim=True).clamp(min=1e-12)
-    steps = (7 * values / most).round() / 7  # few colours make a small picture
-    tiles = F.pad(steps, (0, 1, 0, 1))  # (C, H, W) -> (C, H+1, W+1)
-    columns = math.ceil(len(tiles) ** 0.5)
-    empty = tiles.new_zeros(-len(tiles) % columns, *tiles.shape[1:])
-    rows = torch.cat([tiles, empty]).split(columns)
-    sheet = torch.cat([torch.cat([*row], dim=1) for row in rows])[:-1, :-1]
-    draw_pixels(ax, sheet, cmap=WEIGHTS, vmin=-1, vmax=1)
-    kind = name.split()[-1]
-    colour = colour_of(KINDS.get(kind, kind))
-    ax.set_title(name.replace(" ", "\n", 2).replace("\n", " ", 1), fontsize=11, color=colour)
-    for spine in ax.spines.values():
-        spine.set(color=colour, linewidth=2)
+    ax.set(ylim=(0, 1.2), yticks=[0, 1])

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from traitlets import Bytes, Dict, Enum, Int, List, TraitError, observe, validate
+from traitlets import Bytes, Dict, Enum, Int, TraitError, observe, validate
 
 from dsconv_lib.convolution import output_size
 from dsconv_lib.data import load_digits
@@ -17,6 +17,7 @@ from dsconv_lib.instruments.instrument import (
     ink_bytes,
     page_code,
     page_style,
+    refuse_other_ink,
 )
 from dsconv_lib.instruments.microscope.kernels import (
     DENSE,
@@ -26,10 +27,10 @@ from dsconv_lib.instruments.microscope.kernels import (
     NAMES,
     ORDER,
     SIZES,
-    checked_kernels,
-    checked_numbers,
+    KernelTrait,
+    WeightTrait,
     conv2d_with,
-    refuse_impossible,
+    four,
     stacked,
 )
 from dsconv_lib.instruments.microscope.still import plot_microscope
@@ -68,8 +69,7 @@ def _image_traits(image: Tensor) -> dict[str, Any]:
 
 
 def _whole(name: str, default: int) -> Int:
-    least, *_, most = CHOICES[name]
-    return Int(default, min=least, max=most).tag(sync=True)
+    return Int(default, min=CHOICES[name][0], max=CHOICES[name][-1]).tag(sync=True)
 
 
 class Microscope(Instrument):
@@ -87,7 +87,6 @@ class Microscope(Instrument):
             channel, row and column of the chosen output pixel; the three lists of weights.
 
     Raises:
-        ValueError: an image of another shape or range.
         traitlets.TraitError: a setting that is impossible, also later; the old state stays.
 
     Example:
@@ -110,9 +109,9 @@ class Microscope(Instrument):
     in_channels, out_channels = _whole("in_channels", 2), _whole("out_channels", 3)
     kernel_size = Enum(SIZES, 3).tag(sync=True)
     dilation, stride, padding = _whole("dilation", 1), _whole("stride", 1), _whole("padding", 1)
-    dense_kernels = List(DENSE).tag(sync=True)  # [output][input]
-    depthwise_kernels = List(list(ORDER)).tag(sync=True)
-    pointwise_weights = List(MIXING).tag(sync=True)  # [output][input]
+    dense_kernels = four(four(KernelTrait()), default_value=DENSE).tag(sync=True)
+    depthwise_kernels = four(KernelTrait(), default_value=list(ORDER)).tag(sync=True)
+    pointwise_weights = four(four(WeightTrait()), default_value=MIXING).tag(sync=True)
     channel = Int(0, min=0, max=3).tag(sync=True)  # of the chosen output pixel
     row, column = Int(0, min=0).tag(sync=True), Int(0, min=0).tag(sync=True)
 
@@ -165,9 +164,10 @@ class Microscope(Instrument):
 
     def draw_still(self) -> None:
         with torch.no_grad():
-            maps = [self.input()[0], self.output()[0]]
+            maps = {"input": self.input()[0]}
             if self.kind == "separable":
-                maps.insert(1, self.layer()[0](self.input())[0])
+                maps["depthwise"] = self.layer()[0](self.input())[0]
+        maps["output"] = self.output()[0]
         shape = self._geometry()
         own = self.channel * self.in_channels // self.out_channels
         read = [own] if self.kind == "depthwise" else list(range(self.in_channels))
@@ -196,9 +196,22 @@ class Microscope(Instrument):
 
     @validate(*SHAPE, "pixels")
     def _possible(self, proposal: dict) -> Any:
-        names = (*SHAPE, "pixels")
-        state = {name: getattr(self, name) for name in names}
-        refuse_impossible(**{**state, proposal["trait"].name: proposal["value"]})
+        state = {name: getattr(self, name) for name in (*SHAPE, "pixels")}
+        state[proposal["trait"].name] = proposal["value"]
+        height, width, inputs, outputs, kind = (
+            state.pop(name) for name in ("height", "width", "in_channels", "out_channels", "kind")
+        )
+        refuse_other_ink("pixels", state.pop("pixels"), height * width)
+        if kind == "depthwise" and outputs % inputs:
+            raise TraitError(
+                f"out_channels={outputs}, but a depthwise layer needs a multiple of "
+                f"in_channels={inputs}"
+            )
+        if kind != "pointwise":
+            try:
+                output_size(min(height, width), **state)
+            except ValueError as error:
+                raise TraitError(str(error)) from None
         return proposal["value"]
 
     @validate("channel", "row", "column")
@@ -209,17 +222,6 @@ class Microscope(Instrument):
         if value >= size:
             raise TraitError(f"{name}={value}, but the output has {name}s 0 to {size - 1}")
         return value
-
-    @validate("dense_kernels", "depthwise_kernels")
-    def _kernels(self, proposal: dict) -> list:
-        name = proposal["trait"].name
-        return checked_kernels(proposal["value"], name, pairs=name == "dense_kernels")
-
-    @validate("pointwise_weights")
-    def _mixing(self, proposal: dict) -> list:
-        if len(proposal["value"]) != 4:
-            raise TraitError(f"pointwise_weights has {len(proposal['value'])} rows, but needs 4")
-        return checked_numbers(proposal["value"], 4, "pointwise_weights")
 
     @observe(*SHAPE)
     def _stay_inside(self, change: dict) -> None:

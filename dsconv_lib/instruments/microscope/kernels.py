@@ -1,13 +1,8 @@
-"""What the microscope allows: its kernels by name, its choices, and what it refuses."""
-
-from collections.abc import Sequence
+"""The kernels of the microscope: by name or as numbers, and which of them it allows."""
 
 import torch
 from torch import Tensor, nn
-from traitlets import TraitError
-
-from dsconv_lib.convolution import output_size
-from dsconv_lib.instruments.instrument import refuse_other_ink
+from traitlets import CFloat, HasTraits, List, TraitType
 
 Kernel = str | list[list[float]]  # a name, or rows of numbers
 SIZES = (1, 3, 5, 7)
@@ -69,81 +64,37 @@ def conv2d_with(weight: Tensor, groups: int = 1, **shape: int) -> nn.Conv2d:
     return layer
 
 
-def refuse_impossible(pixels: bytes, height: int, width: int, kind: str, **shape: int) -> None:
-    """Check that the settings make a layer, and that it fits on the picture.
+class KernelTrait(TraitType):
+    """A known name, or a square of 1, 3, 5 or 7 numbers a side, kept as lists of floats."""
 
-    Raises:
-        traitlets.TraitError: they do not, with the numbers and what is allowed.
-    """
-    refuse_other_ink("pixels", pixels, height * width)
-    inputs, outputs = shape.pop("in_channels"), shape.pop("out_channels")
-    if kind == "depthwise" and outputs % inputs:
-        raise TraitError(
-            f"out_channels={outputs}, but a depthwise layer needs a multiple of "
-            f"in_channels={inputs}"
-        )
-    if kind != "pointwise":
+    info_text = (
+        f"a name ({', '.join(NAMES)}) or 1, 3, 5 or 7 rows of as many numbers from "
+        f"{-LARGEST} to {LARGEST}"
+    )
+
+    def validate(self, obj: HasTraits, value: Kernel | Tensor) -> Kernel:
+        if isinstance(value, str) and value in NAMES:
+            return value
         try:
-            output_size(min(height, width), **shape)
-        except ValueError as error:
-            raise TraitError(str(error)) from None
+            rows = [[float(number) for number in row] for row in value]
+        except (TypeError, ValueError):
+            self.error(obj, value)
+        square = len(rows) in SIZES and {len(row) for row in rows} == {len(rows)}
+        if not square or not all(abs(number) <= LARGEST for row in rows for number in row):
+            self.error(obj, value)
+        return rows
 
 
-def checked_numbers(rows: Sequence, columns: int, what: str) -> list[list[float]]:
-    """Turn rows of numbers, or a tensor, into lists of floats.
+class WeightTrait(CFloat):
+    """One weight of a pointwise layer."""
 
-    Raises:
-        traitlets.TraitError: rows of another length, or a number that is not finite or too large.
-    """
-    rows = rows.tolist() if isinstance(rows, Tensor) else rows
-    try:
-        numbers = [[float(number) for number in row] for row in rows]
-    except (TypeError, ValueError):
-        raise TraitError(f"{what} is {rows!r}, but it must be rows of numbers") from None
-    if {len(row) for row in numbers} != {columns}:
-        lengths = [len(row) for row in numbers]
-        raise TraitError(f"{what} has rows of {lengths} numbers, but each must have {columns}")
-    wild = [number for row in numbers for number in row if not abs(number) <= LARGEST]
-    if wild:
-        raise TraitError(f"{what} holds {wild[0]}, but a weight is {-LARGEST} to {LARGEST}")
-    return numbers
+    info_text = f"a number from {-LARGEST} to {LARGEST}"
+
+    def validate(self, obj: HasTraits, value: float) -> float:
+        value = super().validate(obj, value)
+        return value if abs(value) <= LARGEST else self.error(obj, value)  # nan is refused, too
 
 
-def checked_kernel(kernel: Kernel | Tensor, what: str) -> Kernel:
-    """Accept a known name, or a square of 1, 3, 5 or 7 numbers a side.
-
-    Raises:
-        traitlets.TraitError: anything else, with what was given and what is allowed.
-
-    Example:
-        >>> checked_kernel("sharp", "kernel 0")
-        Traceback (most recent call last):
-        traitlets.traitlets.TraitError: kernel 0 is 'sharp', but the names are identity, \
-vertical edges, horizontal edges, blur, outline, zero
-    """
-    if isinstance(kernel, str):
-        if kernel not in NAMES:
-            raise TraitError(f"{what} is {kernel!r}, but the names are {', '.join(NAMES)}")
-        return kernel
-    try:
-        side = len(kernel)
-    except TypeError:
-        raise TraitError(f"{what} is {kernel!r}, but it must be a name or rows") from None
-    if side not in SIZES:
-        raise TraitError(f"{what} has {side} rows, but it must have 1, 3, 5 or 7")
-    return checked_numbers(kernel, side, what)
-
-
-def checked_kernels(kernels: list, what: str, pairs: bool = False) -> list:
-    """Accept four kernels, or four lists of four: one for each output channel.
-
-    Raises:
-        traitlets.TraitError: another number of them, or a kernel that is none.
-    """
-    if isinstance(kernels, str) or len(kernels) != 4:
-        lists = (
-            "lists, but needs 4, one for each output channel" if pairs else "kernels, but needs 4"
-        )
-        raise TraitError(f"{what} has {len(kernels)} {lists}")
-    check = checked_kernels if pairs else checked_kernel
-    return [check(kernel, f"{what} {at}") for at, kernel in enumerate(kernels)]
+def four(trait: TraitType, **options) -> List:
+    """Hold four values, one for each input or output channel."""
+    return List(trait, minlen=4, maxlen=4, **options)
