@@ -91,21 +91,16 @@ def test_panels_stand_over_their_words_and_share_one_legend_and_one_scale():
     assert words(legend.get_texts()) == ["a"]
 
 
-def test_rows_hold_a_mark_for_each_series_with_its_interval_and_its_number():
-    plot_rows({"before": {"a": 2, "b": (3, 4, 6)}, "after": {"b": 5}}, form="{:.1f}")
-    bars = [x for x, _ in lines(plt.gca(), "None")]
-    assert bars == [[2, 2], [3, 6], [5, 5]]
-    (a, before), (after,) = ([y for y in lines(plt.gca(), mark) if y[0]] for mark in "os")
-    assert (a[0], before[0], after[0]) == ([2], [4], [5])
-    assert before[1][0] < 1 < after[1][0]  # one above the other in row b
+def test_rows_hold_a_mark_for_each_series_with_its_interval_and_number_in_the_colour_of_its_kind():
+    series = {"before": {"dense": 2, "depthwise": (3, 4, 6)}, "after": {"depthwise": 5}}
+    plot_rows(series, form="{:.1f}")
+    assert [x for x, _ in lines(plt.gca(), "None")] == [[2, 2], [3, 6], [5, 5]]
+    (dense, before, after) = (line for line in plt.gca().lines if len(line.get_xdata()) == 1)
+    assert [mark.get_xdata()[0] for mark in (dense, before, after)] == [2, 4, 5]
+    assert before.get_ydata()[0] < 1 < after.get_ydata()[0]  # one above the other in row 1
+    assert (dense.get_color(), before.get_color(), after.get_color()) == (DENSE, *[DEPTHWISE] * 2)
     assert words(plt.gca()) == ["2.0", "4.0", "5.0"]
-    assert words(plt.gca().get_yticklabels()) == ["a", "b"]
-
-
-def test_a_row_that_is_a_kind_of_layer_has_its_colour_in_every_series():
-    plot_rows({"count": {"dense": 1, "depthwise": 2}, "time": {"dense": 3, "depthwise": 4}})
-    marks = [line for line in plt.gca().lines if len(line.get_xdata()) == 1]
-    assert [mark.get_color() for mark in marks] == [DENSE, DEPTHWISE] * 2
+    assert words(plt.gca().get_yticklabels()) == ["dense", "depthwise"]
 
 
 def test_seeds_are_dots_under_their_mean_and_differences_grey_where_they_may_be_zero():

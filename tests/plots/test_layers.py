@@ -111,3 +111,4 @@ def test_maps_are_shown_with_their_shape_and_colours_centred_on_zero():
 def test_stages_that_their_layers_cannot_join_are_refused(stages, kinds, match):
     with pytest.raises(ValueError, match=match):
         plot_stages(stages, kinds, [""])
+    plt.close()  # half drawn

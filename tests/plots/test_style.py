@@ -14,7 +14,7 @@ from PIL import Image
 
 import dsconv_lib.instruments
 from dsconv_lib import plots
-from dsconv_lib.plots.style import DENSE, DEPTHWISE, KINDS, POINTWISE, SIGNED, colour_of, small_png
+from dsconv_lib.plots.style import DENSE, DEPTHWISE, KINDS, POINTWISE, SIGNED, small_png
 
 SHARED = Path(dsconv_lib.instruments.__file__).parent / "shared"
 TESTS = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.py"))
@@ -59,11 +59,6 @@ def test_signed_colours_have_other_hues_than_the_kinds_of_layer():
         for stop in (*SIGNED[:2], *SIGNED[3:]):
             apart = abs(hue(kind) - hue(stop))
             assert min(apart, 1 - apart) > 0.05, (kind, stop)
-
-
-def test_a_kind_of_layer_has_its_colour_and_another_name_is_a_colour():
-    assert colour_of("dense") == KINDS["dense"].colour == DENSE
-    assert colour_of("black") == "black"
 
 
 def test_no_two_kinds_look_alike_in_print():
