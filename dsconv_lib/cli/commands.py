@@ -220,3 +220,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         call, reason = error.ctx.command_path, " ".join(error.format_message().split())
         print(f"{call}: {reason} Help: {call} --help", file=sys.stderr)
         return error.exit_code
+    except click.Abort:  # Ctrl-C while PyTorch was still being imported
+        print("python -m dsconv_lib: stopped", file=sys.stderr)
+        return 130

@@ -127,6 +127,15 @@ def test_a_stopped_run_without_checkpoint_says_that_nothing_is_kept(ctrl_c, caps
     assert "nothing is kept: --checkpoint FILE" in refused(capsys, ["train", *QUICK], 130)
 
 
+def test_a_command_stopped_before_it_runs_ends_without_traceback(monkeypatch, capsys):
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "run", stop)
+    assert main(["evaluate"]) == 130
+    assert capsys.readouterr().err.strip() == "python -m dsconv_lib: stopped"
+
+
 def test_evaluate_prints_what_the_metrics_say(capsys):
     assert main(["evaluate", "--data", "optdigits", "--split", "all"]) == 0
     text = capsys.readouterr().out
