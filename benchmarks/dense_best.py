@@ -16,7 +16,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from dsconv_lib.data import CanvasStream, load_mnist, make_canvases
-from dsconv_lib.evaluation import PAPER, evaluate_segmentation
+from dsconv_lib.evaluation import evaluate_segmentation
+from dsconv_lib.evaluation.explanations import PAPER
 from dsconv_lib.networks import TwoScaleNet, count_weights, save_net
 from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Recipe, fit

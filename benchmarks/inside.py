@@ -16,16 +16,18 @@ import torch
 from torch import Tensor
 
 from dsconv_lib.data import load_mnist, to_input
-from dsconv_lib.evaluation import (
+from dsconv_lib.evaluation.explanations import (
     METHODS,
     STAGES,
-    carpet,
-    depthwise_layers,
-    effective_field,
     explain,
     randomised,
     rank_correlation,
     removal_curve,
+)
+from dsconv_lib.evaluation.filters import (
+    carpet,
+    depthwise_layers,
+    effective_field,
     side_that_holds,
     silencing_effects,
 )

@@ -3,11 +3,7 @@
 from torch import Tensor
 
 from dsconv_lib.data import Digits
-from dsconv_lib.evaluation import (
-    accuracy_interval,
-    confusion_matrix,
-    expected_calibration_error,
-)
+from dsconv_lib.evaluation import accuracy_interval, confusion_matrix, expected_calibration_error
 from dsconv_lib.training import History
 
 SHADES = " ░▒▓█"

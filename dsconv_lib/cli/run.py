@@ -24,14 +24,8 @@ from dsconv_lib.data import (
     to_input,
 )
 from dsconv_lib.evaluation import predict_logits
-from dsconv_lib.networks import (
-    PRETRAINED,
-    CheckpointError,
-    DSNet,
-    count_weights,
-    load_net,
-    save_net,
-)
+from dsconv_lib.networks import DSNet, count_weights, load_net, save_net
+from dsconv_lib.networks.storage import PRETRAINED, CheckpointError
 from dsconv_lib.studies import versions
 from dsconv_lib.training import (
     History,

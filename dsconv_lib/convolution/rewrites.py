@@ -38,9 +38,6 @@ def polyphase_conv2d(x: Tensor, weight: Tensor, dilation: int, groups: int = 1) 
         weight  (C_out, C_in / groups, K, K), K odd
         output  (N, C_out, H, W)
 
-    Raises:
-        ValueError: sides that the rate does not divide, or an even kernel.
-
     Example (it is the dilated convolution):
         >>> import torch
         >>> _ = torch.manual_seed(0)

@@ -8,7 +8,7 @@ import torch
 from torch.utils.benchmark import Timer
 
 from dsconv_lib.checks import require_whole
-from dsconv_lib.convolution import BYTES
+from dsconv_lib.convolution.cost import BYTES
 
 
 @dataclass(frozen=True)

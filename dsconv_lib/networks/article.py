@@ -43,9 +43,6 @@ class ArticleNet(nn.Module):
         input   (N, 1, 28, 28)
         output  (N, 10), logits
 
-    Raises:
-        RuntimeError: from torch, on the first batch, where the two sizes differ.
-
     Example (as printed, and mended in two ways):
         >>> ArticleNet()(torch.zeros(2, 1, 28, 28))
         Traceback (most recent call last):

@@ -116,9 +116,6 @@ class TwoScaleNet(nn.Module):
         input   (N, 1, H, W), H and W multiples of 4
         output  (N, num_classes, H, W), logits
 
-    Raises:
-        ValueError: on a canvas whose sides are no multiples of 4.
-
     Example:
         >>> from dsconv_lib.networks import count_weights
         >>> net = TwoScaleNet()

@@ -34,11 +34,7 @@ class CheckpointError(RuntimeError):
 
 
 def save_net(net: nn.Module, path: str | Path) -> None:
-    """Store a ``DSNet``, ``SegNet`` or ``TwoScaleNet`` with what is needed to rebuild it.
-
-    Raises:
-        OSError: the folder is missing, full or read-only.
-    """
+    """Store a ``DSNet``, ``SegNet`` or ``TwoScaleNet`` with what is needed to rebuild it."""
     weights = {name: weight.contiguous() for name, weight in net.state_dict().items()}
     save_checkpoint({"kind": type(net).__name__, "net": net.shape, "model": weights}, path)
 

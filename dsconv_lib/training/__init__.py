@@ -1,12 +1,6 @@
 """What changes weights."""
 
-from dsconv_lib.training.distributed import (
-    AllReduce,
-    Team,
-    TeamError,
-    TeamNorm2d,
-    join_team,
-)
+from dsconv_lib.training.distributed import Team, TeamError, TeamNorm2d, join_team
 from dsconv_lib.training.finetuning import (
     WAYS,
     adapt,
@@ -15,16 +9,8 @@ from dsconv_lib.training.finetuning import (
     freeze,
     frozen_statistics,
     gradual_stages,
-    learning_parts,
     recipe_for_few,
     trainable_params,
     unfreeze,
 )
-from dsconv_lib.training.fit import (
-    DEFAULT,
-    Augment,
-    History,
-    Recipe,
-    fit,
-    within_budget,
-)
+from dsconv_lib.training.fit import DEFAULT, Augment, History, Recipe, fit, within_budget

@@ -18,7 +18,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-PATIENCE = 120  # [seconds] that a process waits for the others
+SPEAK_OF_PEERS = "gloo", "nccl", "connection", "peer", "timed out"  # in an error's words
 
 
 class TeamError(ConnectionError):
@@ -42,9 +42,6 @@ class Team:
 
     def share(self, batch: Tensor) -> Tensor:
         """Take this process's rows of a batch; all shares together are the batch.
-
-        Raises:
-            ValueError: fewer rows than processes.
 
         Example (five digits, two processes):
             >>> [Team(rank, 2).share(torch.arange(5)).tolist() for rank in (0, 1)]
@@ -79,7 +76,7 @@ class Team:
 
 
 @contextmanager
-def join_team(device: str = "cpu", patience: float = PATIENCE) -> Iterator[Team]:
+def join_team(device: str = "cpu", patience: float = 120) -> Iterator[Team]:
     """Meet the processes that ``torchrun`` started with this one; a team of one without it.
 
     The processes talk through gloo on a CPU and through NCCL on GPUs, one each. Those of a single
@@ -108,7 +105,8 @@ def join_team(device: str = "cpu", patience: float = PATIENCE) -> Iterator[Team]
         dist.init_process_group(backend, timeout=timedelta(seconds=patience))
         yield Team(rank, size)
     except RuntimeError as error:  # gloo and NCCL raise no class of their own
-        if not isinstance(error, dist.DistError) and not _speaks_of_peers(error):
+        of_peers = any(word in str(error).lower() for word in SPEAK_OF_PEERS)
+        if not isinstance(error, dist.DistError) and not of_peers:
             raise
         reason = str(error).splitlines()[0]
         raise TeamError(
@@ -179,8 +177,3 @@ def _stay_on_this_machine() -> None:
     names = [name for _, name in socket.if_nameindex() if name in ("lo", "lo0")]
     if names:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", names[0])
-
-
-def _speaks_of_peers(error: RuntimeError) -> bool:
-    words = str(error).lower()
-    return any(word in words for word in ("gloo", "nccl", "connection", "peer", "timed out"))

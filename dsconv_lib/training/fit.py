@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 from dsconv_lib.checks import require_whole
 from dsconv_lib.data import Canvases, CanvasStream, Digits, to_input
 from dsconv_lib.evaluation import evaluate
-from dsconv_lib.networks import load_checkpoint, save_checkpoint
+from dsconv_lib.networks.storage import load_checkpoint, save_checkpoint
 
 Choice = TypeVar("Choice")
 Augment = Callable[[Tensor, torch.Generator], Tensor]
@@ -63,23 +63,20 @@ class History:
     score: tuple[float, ...] = ()
 
 
-def budget() -> str:
-    """Read the one knob for effort, ``DSCONV_BUDGET``: ``quick`` for tests, else ``book``."""
-    word = os.environ.get("DSCONV_BUDGET", "book")
-    if word not in ("quick", "book"):
-        raise ValueError(f"DSCONV_BUDGET={word!r}, but it must be 'quick' or 'book'")
-    return word
-
-
 def within_budget(*, book: Choice, quick: Choice) -> Choice:
     """Choose between the effort a reader wants and the effort a test can pay.
+
+    It reads the one knob for effort, ``DSCONV_BUDGET``: ``quick`` for tests, else ``book``.
 
     Example (a reader in Jupyter gets ``book``):
         >>> os.environ["DSCONV_BUDGET"] = "quick"
         >>> within_budget(book=12, quick=1)
         1
     """
-    return book if budget() == "book" else quick
+    word = os.environ.get("DSCONV_BUDGET", "book")
+    if word not in ("quick", "book"):
+        raise ValueError(f"DSCONV_BUDGET={word!r}, but it must be 'quick' or 'book'")
+    return book if word == "book" else quick
 
 
 def fit(
@@ -115,7 +112,6 @@ def fit(
     Raises:
         FloatingPointError: the loss is no longer a number; names the step and the rate.
         CheckpointError: the checkpoint is damaged, or belongs to another recipe or model.
-        ValueError: a recipe that makes no sense, or fewer digits than one batch.
 
     Taught in: 06_training.
     """

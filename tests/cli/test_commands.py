@@ -17,7 +17,8 @@ from dsconv_lib.cli.commands import METHODS, commands
 from dsconv_lib.cli.report import bars, picture
 from dsconv_lib.data import load_mnist, load_optdigits
 from dsconv_lib.evaluation import accuracy_interval, evaluate
-from dsconv_lib.networks import PRETRAINED, DSNet, count_weights, load_net, save_net
+from dsconv_lib.networks import DSNet, count_weights, load_net, save_net
+from dsconv_lib.networks.storage import PRETRAINED
 from dsconv_lib.training import DEFAULT, WAYS, draw_per_class
 
 BOOK = Path(__file__).parents[2]

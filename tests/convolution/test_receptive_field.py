@@ -54,11 +54,7 @@ def test_output_size_is_torchs_or_both_refuse(kernel_size, stride):
             assert output_size(size, kernel_size, stride, padding, dilation) == expected
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(1, 4)), min_size=1, max_size=4
-    )
-)
+@given(st.lists(st.tuples(*(st.integers(1, most) for most in (5, 3, 4))), min_size=1, max_size=4))
 def test_receptive_field_is_how_far_a_gradient_arrives(layers):
     field = receptive_field(layers)
     arrived = gradient_of_ones(layers, size=2 * field + 40).nonzero()

@@ -2,21 +2,17 @@
 
 import pytest
 import torch
-from torch import nn
 
 from dsconv_lib.convolution import receptive_field
 from dsconv_lib.evaluation import filters
 from dsconv_lib.networks import DSNet, load_pretrained
 
 DIGITS = torch.randn(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-
-
-def random_kernels(count):
-    return torch.randn(count, 3, 3, generator=torch.Generator().manual_seed(1))
+KERNELS = torch.randn(20_000, 3, 3, generator=torch.Generator().manual_seed(1))
 
 
 def test_shares_sum_to_one_and_chance_follows_the_dimensions():
-    shares = filters.kernel_shares(random_kernels(20_000))
+    shares = filters.kernel_shares(KERNELS)
     torch.testing.assert_close(shares.sum(dim=1), torch.ones(20_000))
     torch.testing.assert_close(shares.mean(dim=0), torch.tensor([4, 3, 2]) / 9, atol=0.01, rtol=0)
 
@@ -41,7 +37,7 @@ def test_well_known_templates_are_sorted_as_their_names_say(kernel, kind):
 
 
 def test_an_edge_does_not_see_a_constant_and_a_mirror_line_keeps_no_edge():
-    kernels = random_kernels(50)
+    kernels = KERNELS[:50]
     edge = (kernels - kernels.rot90(2, (1, 2))) / 2
     torch.testing.assert_close(edge.sum(dim=(1, 2)), torch.zeros(50), atol=1e-5, rtol=0)
     torch.testing.assert_close(filters.kernel_shares(edge)[:, 0], torch.ones(50))
@@ -132,4 +128,3 @@ def test_a_carpet_is_made_of_the_digits_and_leaves_no_gap():
     canvases = filters.carpet(images, count=5, side=60)
     assert canvases.shape == (5, 1, 60, 60)
     assert set(canvases.unique().tolist()) == {1, 2, 3}
-    assert isinstance(DSNet().far, nn.Sequential)  # what effective_field walks through

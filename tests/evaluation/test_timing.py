@@ -6,12 +6,6 @@ import torch
 from dsconv_lib.evaluation import Machine, measure_machine, summarise, time_call
 
 
-def test_one_slow_run_does_not_move_the_median():
-    calm, disturbed = summarise([1.0, 1.1, 1.2, 1.3, 1.4]), summarise([1.0, 1.1, 1.2, 1.3, 50])
-    assert calm.median == disturbed.median == 1.2
-    assert disturbed.low < disturbed.median < disturbed.high < 2
-
-
 def test_a_timing_is_given_in_multiples_of_a_unit():
     assert summarise([1.0, 2.0, 3.0]).over(0.5) == (3.0, 4.0, 5.0)
 

@@ -17,29 +17,12 @@ import torch
 from torch import nn
 
 from dsconv_lib.cli import main
-from dsconv_lib.training import AllReduce, Team, TeamError, TeamNorm2d, distributed, join_team
+from dsconv_lib.training import Team, TeamError, TeamNorm2d, distributed, join_team
 
 BOOK = Path(__file__).parents[2]
-ALONE = {
-    name: value
-    for name, value in os.environ.items()
-    if name not in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
-}
-ENVIRONMENT = {**ALONE, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
-TRAIN = [
-    "--data",
-    "optdigits",
-    "--width",
-    "4",
-    "--dilations",
-    "1,2",
-    "--epochs",
-    "1",
-    "--batch-size",
-    "150",
-    "--lr",
-    "0.005",
-]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+SMALL = "--data optdigits --width 4 --dilations 1,2 --epochs 1 --batch-size 150 --lr 0.005"
+TRAIN = ["train", *SMALL.split()]
 GRADIENTS = """
 import sys, torch
 from dsconv_lib.training import join_team
@@ -68,19 +51,11 @@ with join_team(patience=20) as team:
 """
 
 
-def torchrun(processes, *words, **options):
-    """Start a team on this machine; a free port is found by torchrun itself."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command += ["--nproc_per_node", str(processes), *map(str, words)]
-    return subprocess.Popen(
-        command,
-        cwd=BOOK,
-        env=ENVIRONMENT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        **options,
-    )
+def torchrun(*words, **options):
+    """Start a team of two on this machine; a free port is found by torchrun itself."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    options |= {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen([*command, *map(str, words)], cwd=BOOK, env=ENVIRONMENT, **options)
 
 
 def finished(process, patience=120):
@@ -90,18 +65,6 @@ def finished(process, patience=120):
         process.kill()
         raise
     return process.returncode, said
-
-
-@pytest.fixture
-def program(tmp_path):
-    """Write a program to a file, for torchrun to start."""
-
-    def write(text):
-        file = tmp_path / "program.py"
-        file.write_text(text, encoding="utf-8")
-        return file
-
-    return write
 
 
 def test_the_shares_of_a_batch_are_the_batch():
@@ -117,8 +80,7 @@ def test_fewer_digits_than_processes_are_refused():
         Team(0, 4).share(torch.arange(3))
 
 
-def test_alone_everything_stays_as_it_is(monkeypatch):
-    monkeypatch.delenv("WORLD_SIZE", raising=False)
+def test_alone_everything_stays_as_it_is():
     net, x = nn.Linear(2, 2), torch.ones(3)
     with join_team() as team:
         assert team == Team(0, 1) and team.first
@@ -158,17 +120,16 @@ def test_normalising_together_is_batch_norm_where_one_process_has_it_all(team_of
 
 def test_backward_through_a_sum_over_processes_sums_the_slopes(team_of_one):
     x = torch.ones(3, requires_grad=True)
-    (2 * AllReduce.apply(x)).sum().backward()
+    (2 * distributed.AllReduce.apply(x)).sum().backward()
     assert x.grad.tolist() == [2, 2, 2]
 
 
-def test_two_processes_find_the_gradients_and_statistics_of_one(program, tmp_path, monkeypatch):
-    file = program(GRADIENTS)
-    one, two = tmp_path / "one.pt", tmp_path / "two.pt"
-    monkeypatch.delenv("WORLD_SIZE", raising=False)
+def test_two_processes_find_the_gradients_and_statistics_of_one(tmp_path, monkeypatch):
+    one, two, file = tmp_path / "one.pt", tmp_path / "two.pt", tmp_path / "program.py"
+    file.write_text(GRADIENTS)
     monkeypatch.setattr(sys, "argv", [str(file), str(one)])
     runpy.run_path(file)
-    code, said = finished(torchrun(2, file, two))
+    code, said = finished(torchrun(file, two))
     assert code == 0, said
     assert "Warning" not in said
     expected, found = torch.load(one), torch.load(two)
@@ -177,12 +138,11 @@ def test_two_processes_find_the_gradients_and_statistics_of_one(program, tmp_pat
         torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-5, msg=name)
 
 
-def test_the_command_line_trains_in_two_processes_to_the_weights_of_one(tmp_path, monkeypatch):
+def test_the_command_line_trains_in_two_processes_to_the_weights_of_one(tmp_path):
     one, two, run = tmp_path / "one.pt", tmp_path / "two.pt", tmp_path / "run.pt"
-    monkeypatch.delenv("WORLD_SIZE", raising=False)
-    assert main(["train", *TRAIN, "--save", str(one)]) == 0
-    words = ["-m", "dsconv_lib", "train", *TRAIN, "--save", two, "--checkpoint", run]
-    code, said = finished(torchrun(2, *words))
+    assert main([*TRAIN, "--save", str(one)]) == 0
+    words = "-m", "dsconv_lib", *TRAIN, "--save", two, "--checkpoint", run
+    code, said = finished(torchrun(*words))
     assert code == 0, said
     assert said.count("Network: ") == 1  # the second process is silent
     assert said.count("Stored in") == 1
@@ -193,8 +153,9 @@ def test_the_command_line_trains_in_two_processes_to_the_weights_of_one(tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.pt", "run.pt", "two.pt"]
 
 
-def test_a_killed_process_ends_the_team_with_an_error(program):
-    process = torchrun(2, program(STUCK), start_new_session=True)
+def test_a_killed_process_ends_the_team_with_an_error(tmp_path):
+    (tmp_path / "program.py").write_text(STUCK)
+    process = torchrun(tmp_path / "program.py", start_new_session=True)
     pids, said = {}, []
     try:
         for line in process.stdout:
@@ -214,21 +175,15 @@ def test_a_killed_process_ends_the_team_with_an_error(program):
 
 
 def test_a_process_whose_team_never_comes_says_so(monkeypatch):
-    for name, value in {
-        "RANK": "1",
-        "WORLD_SIZE": "2",
-        "LOCAL_RANK": "1",
-        "GROUP_WORLD_SIZE": "1",
-        "MASTER_PORT": "9",  # nobody listens there
-    }.items():
-        monkeypatch.setenv(name, value)
+    there = "RANK=1 WORLD_SIZE=2 LOCAL_RANK=1 GROUP_WORLD_SIZE=1 MASTER_PORT=9"  # nobody listens
+    for pair in there.split():
+        monkeypatch.setenv(*pair.split("="))
     started = time.monotonic()
     with pytest.raises(TeamError, match="process 1 of 2"), join_team(patience=2):
         pass
     assert time.monotonic() - started < 30
 
 
-def test_an_error_of_another_kind_is_left_as_it_is(monkeypatch):
-    monkeypatch.delenv("WORLD_SIZE", raising=False)
+def test_an_error_of_another_kind_is_left_as_it_is():
     with pytest.raises(RuntimeError, match="shapes"), join_team():
         raise RuntimeError("shapes do not fit")

@@ -15,11 +15,13 @@ from dsconv_lib.training import (
     freeze,
     frozen_statistics,
     gradual_stages,
-    learning_parts,
     recipe_for_few,
     trainable_params,
     unfreeze,
 )
+from dsconv_lib.training.finetuning import learning_parts
+
+DIGITS = load_optdigits()
 
 
 @pytest.fixture
@@ -28,21 +30,11 @@ def net():
     return DSNet(width=4, dilations=(1, 2))
 
 
-@pytest.fixture(scope="module")
-def digits():
-    return load_optdigits()
-
-
-def one_step(net, optimiser):
-    net.train()
-    net(torch.randn(8, 1, 28, 28)).square().sum().backward()
-    optimiser.step()
-
-
 def test_frozen_parts_keep_their_weights_and_the_rest_moves(net):
     freeze(net.stem, net.near)
     before = {name: weight.clone() for name, weight in net.named_parameters()}
-    one_step(net, torch.optim.SGD(net.parameters(), lr=0.1))
+    net(torch.randn(8, 1, 28, 28)).square().sum().backward()
+    torch.optim.SGD(net.parameters(), lr=0.1).step()
     for name, weight in net.named_parameters():
         assert torch.equal(weight, before[name]) == name.startswith(("stem", "near"))
 
@@ -84,10 +76,10 @@ def test_a_frozen_part_has_no_group(net):
     assert len(discriminative_groups([net.stem, net.head], lr=0.1)) == 1
 
 
-@pytest.mark.parametrize("wrong", [{"lr": 0.0}, {"lr": 0.1, "factor": -1.0}])
-def test_rates_must_be_positive(net, wrong):
+@pytest.mark.parametrize("rates", [(0.0, 2.6), (0.1, -1.0)])
+def test_rates_must_be_positive(net, rates):
     with pytest.raises(ValueError, match="must both be positive"):
-        discriminative_groups([net], **wrong)
+        discriminative_groups([net], *rates)
 
 
 def test_gradual_unfreezing_starts_at_the_head_and_ends_with_all():
@@ -96,28 +88,28 @@ def test_gradual_unfreezing_starts_at_the_head_and_ends_with_all():
 
 
 @pytest.mark.parametrize("per_class", [1, 10, 100])
-def test_a_draw_has_the_same_number_of_every_class_and_leaves_the_rest(digits, per_class):
-    drawn, rest = draw_per_class(digits, per_class, seed=3)
+def test_a_draw_has_the_same_number_of_every_class_and_leaves_the_rest(per_class):
+    drawn, rest = draw_per_class(DIGITS, per_class, seed=3)
     assert drawn.labels.bincount().tolist() == [per_class] * 10
-    assert len(drawn) + len(rest) == len(digits)
+    assert len(drawn) + len(rest) == len(DIGITS)
     both = torch.cat([drawn.images, rest.images]).flatten(1).long().sum(1)
-    assert both.sort().values.equal(digits.images.flatten(1).long().sum(1).sort().values)
+    assert both.sort().values.equal(DIGITS.images.flatten(1).long().sum(1).sort().values)
 
 
-def test_a_seed_draws_the_same_digits_and_a_larger_draw_contains_the_smaller(digits):
-    small, _ = draw_per_class(digits, 2, seed=5)
-    again, _ = draw_per_class(digits, 2, seed=5)
-    large, _ = draw_per_class(digits, 4, seed=5)
-    other, _ = draw_per_class(digits, 2, seed=6)
+def test_a_seed_draws_the_same_digits_and_a_larger_draw_contains_the_smaller():
+    small, _ = draw_per_class(DIGITS, 2, seed=5)
+    again, _ = draw_per_class(DIGITS, 2, seed=5)
+    large, _ = draw_per_class(DIGITS, 4, seed=5)
+    other, _ = draw_per_class(DIGITS, 2, seed=6)
     assert torch.equal(small.images, again.images)
     assert not torch.equal(small.images, other.images)
     known = {image.numpy().tobytes() for image in large.images}
     assert all(image.numpy().tobytes() in known for image in small.images)
 
 
-def test_a_draw_that_leaves_nothing_is_refused(digits):
+def test_a_draw_that_leaves_nothing_is_refused():
     with pytest.raises(ValueError, match="180 digits of class"):
-        draw_per_class(digits, 180, seed=0)
+        draw_per_class(DIGITS, 180, seed=0)
 
 
 def test_the_pool_is_no_part_that_learns(net):
@@ -127,29 +119,24 @@ def test_the_pool_is_no_part_that_learns(net):
 @pytest.mark.parametrize(
     ("per_class", "epochs", "batch"), [(1, 100, 10), (2, 100, 20), (10, 25, 25)]
 )
-def test_a_recipe_asks_for_the_same_steps_however_few_the_digits(digits, per_class, epochs, batch):
-    few, _ = draw_per_class(digits, per_class, seed=0)
+def test_a_recipe_asks_for_the_same_steps_however_few_the_digits(per_class, epochs, batch):
+    few, _ = draw_per_class(DIGITS, per_class, seed=0)
     recipe = recipe_for_few(few, 0.003, steps=100, seed=4)
     assert recipe == Recipe(epochs=epochs, batch_size=batch, lr=0.003, seed=4)
 
 
 @pytest.mark.parametrize("wrong", [{"steps": 0}, {"batch_size": 0}])
-def test_a_recipe_of_no_steps_is_refused(digits, wrong):
+def test_a_recipe_of_no_steps_is_refused(wrong):
     with pytest.raises(ValueError, match="=0, but it must be a whole number"):
-        recipe_for_few(digits, 0.1, **wrong)
-
-
-def adapted(net, digits, way):
-    before = {name: value.clone() for name, value in net.state_dict().items()}
-    few, _ = draw_per_class(digits, 1, seed=0)
-    adapt(net, few, way, recipe_for_few(few, 0.01, steps=4))
-    after = net.state_dict()
-    return {name for name in before if not torch.equal(before[name], after[name])}
+        recipe_for_few(DIGITS, 0.1, **wrong)
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_each_way_changes_what_it_says_and_leaves_everything_trainable(net, digits, way):
-    changed = adapted(net, digits, way)
+def test_each_way_changes_what_it_says_and_leaves_everything_trainable(net, way):
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    few, _ = draw_per_class(DIGITS, 1, seed=0)
+    adapt(net, few, way, recipe_for_few(few, 0.01, steps=4))
+    changed = {name for name, now in net.state_dict().items() if not before[name].equal(now)}
     statistics = {name for name in net.state_dict() if "running" in name}
     weights = {name for name, _ in net.named_parameters()}
     if way == "head only":
@@ -162,6 +149,6 @@ def test_each_way_changes_what_it_says_and_leaves_everything_trainable(net, digi
     assert not any(part._forward_pre_hooks for part in net.modules())
 
 
-def test_another_way_is_refused(net, digits):
+def test_another_way_is_refused(net):
     with pytest.raises(ValueError, match="must be one of from scratch, head only"):
-        adapt(net, digits, "prayer", Recipe())
+        adapt(net, DIGITS, "prayer", Recipe())
