@@ -6,13 +6,14 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from dsconv_lib.plots import as_sheet, plot_bars, plot_images
+from dsconv_lib.plots import as_sheet, plot_images
+from dsconv_lib.plots.curves import plot_bars
 from dsconv_lib.plots.style import DENSE, NEUTRAL, figure
 
 KINDS = {"stem": "dense", "average": "depthwise"}  # others end with their kind
 
 
-@figure(width=6.4, height=5.6)
+@figure(6.4, 5.6)
 def plot_reading(image: Tensor, maps: dict[str, Tensor], probabilities: Tensor, *, ax) -> None:
     """Draw a digit, ten bars, and the maps of every layer as small tiles.
 
@@ -51,6 +52,6 @@ def _draw_bars(ax, probabilities: Tensor) -> None:
     most = int(probabilities.argmax())
     colours = [DENSE if digit == most else NEUTRAL for digit in range(len(probabilities))]
     words = "> 99.9%" if probabilities[most] > 0.9995 else f"{probabilities[most]:.1%}"
-    plot_bars(probabilities, colours=colours, ylabel="probability", ax=ax)
+    plot_bars(probabilities, colours=colours, ax=ax)
     ax.text(most, float(probabilities[most]) + 0.03, words, ha="center")
-    ax.set(ylim=(0, 1.2), yticks=[0, 1])
+    ax.set(ylim=(0, 1.2), yticks=[0, 1], ylabel="probability")
