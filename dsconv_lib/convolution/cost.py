@@ -101,35 +101,6 @@ def dsconv2d_cost(
     return depthwise + conv2d_cost(in_channels, out_channels, 1, out_size, bias=bias)
 
 
-def conv2d_traffic(
-    in_channels: int,
-    out_channels: int,
-    kernel_size: int,
-    size: int,
-    *,
-    groups: int = 1,
-    batch: int = 1,
-) -> int:
-    """Count the bytes that a convolution must move at least: maps in, maps out, weights, once each.
-
-    Padding keeps the size of the map. Numbers are float32, of four bytes.
-
-    Args:
-        size: height = width of both maps [pixels].
-
-    Raises:
-        ValueError: ``groups`` that do not divide both channel counts.
-
-    Example (depthwise, 32 maps of 28 x 28: the maps, and 288 weights):
-        >>> conv2d_traffic(32, 32, 3, 28, groups=32)
-        201856
-    """
-    require_whole(1, batch=batch)
-    cost = conv2d_cost(in_channels, out_channels, kernel_size, size, groups=groups, bias=False)
-    maps = batch * (in_channels + out_channels) * size**2
-    return BYTES * (maps + cost.params)
-
-
 def conv2d_intensity(
     in_channels: int,
     out_channels: int,
@@ -141,6 +112,15 @@ def conv2d_intensity(
 ) -> float:
     """Divide a convolution's multiply-adds by the bytes that it must move at least.
 
+    Maps in, maps out and weights move once each, as float32 of four bytes. Padding keeps the size
+    of the map.
+
+    Args:
+        size: height = width of both maps [pixels].
+
+    Raises:
+        ValueError: ``groups`` that do not divide both channel counts.
+
     Example (32 channels on 28 x 28 pixels: depthwise does about one multiply-add per byte):
         >>> round(conv2d_intensity(32, 32, 3, 28, groups=32), 2)
         1.12
@@ -149,6 +129,7 @@ def conv2d_intensity(
 
     Source: [williams2009roofline]. Taught in: 09_cost_and_speed.
     """
-    shape = (in_channels, out_channels, kernel_size, size)
-    macs = batch * conv2d_cost(*shape, groups=groups, bias=False).macs
-    return macs / conv2d_traffic(*shape, groups=groups, batch=batch)
+    require_whole(1, batch=batch)
+    cost = conv2d_cost(in_channels, out_channels, kernel_size, size, groups=groups, bias=False)
+    maps = batch * (in_channels + out_channels) * size**2
+    return batch * cost.macs / (BYTES * (maps + cost.params))
