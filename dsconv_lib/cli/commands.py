@@ -117,8 +117,10 @@ def train(**options: object) -> int:
       torchrun --standalone --nproc_per_node 2 -m dsconv_lib train --save mine.pt
           two processes share every batch; the weights are those of one, but for rounding
     """
-    if options["card"] and not options["save"]:
-        raise click.UsageError("--card describes stored weights: give --save FILE too.")
+    if options["card"] and (not options["save"] or options["save"].suffix == ".json"):
+        raise click.UsageError(
+            "--card writes FILE.json beside stored weights: give --save FILE.pt."
+        )
     return later("train", options)
 
 
