@@ -118,9 +118,7 @@ def train(**options: object) -> int:
           two processes share every batch; the weights are those of one, but for rounding
     """
     if options["card"] and (not options["save"] or options["save"].suffix == ".json"):
-        raise click.UsageError(
-            "--card writes FILE.json beside stored weights: give --save FILE.pt."
-        )
+        raise click.UsageError("--card writes FILE.json beside the weights: give --save FILE.pt.")
     return later("train", options)
 
 

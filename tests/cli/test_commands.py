@@ -228,8 +228,8 @@ WRONG = [
     (["train", "--seed", "-3"], "'--seed': -3 is not in the range 0<=x"),
     (["train", "--save", "/nowhere/a.pt"], "the folder /nowhere is read-only or not there: make"),
     (["train", "--save", "."], "File '.' is a directory"),
-    (["train", "--card"], "--card writes FILE.json beside stored weights: give --save FILE.pt"),
-    (["train", "--card", "--save", "net.json"], "--card writes FILE.json beside stored weights"),
+    (["train", "--card"], "--card writes FILE.json beside the weights: give --save FILE.pt"),
+    (["train", "--card", "--save", "net.json"], "--card writes FILE.json beside the weights"),
     (["evaluate", "--net", "missing.pt"], "File 'missing.pt' does not exist"),
     (["finetune", "--method", "magic"], "'magic' is not one of 'head-only', 'full'"),
 ]
