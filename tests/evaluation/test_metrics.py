@@ -68,10 +68,6 @@ def calibrated_logits(count, temperature):
     return logits * temperature, labels
 
 
-def test_honest_confidence_has_almost_no_calibration_error():
-    assert expected_calibration_error(*calibrated_logits(50_000, 1.0)) < 0.01
-
-
 def test_bins_hold_each_sample_once_by_its_confidence_and_an_empty_bin_has_no_mean():
     logits = torch.tensor([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [1.0, 0.0]]).log()
     confidence, accuracy, counts = calibration_bins(logits, torch.tensor([0, 1, 1, 0]), bins=4)
@@ -87,13 +83,12 @@ def test_a_sure_and_wrong_model_has_calibration_error_one():
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
-def test_temperature_scaling_finds_what_was_done_to_the_logits(temperature):
-    logits, labels = calibrated_logits(20_000, temperature)
+def test_temperature_scaling_makes_confidence_honest_again_and_changes_no_answer(temperature):
+    logits, labels = calibrated_logits(50_000, temperature)
     found = fit_temperature(logits, labels)
     assert found == pytest.approx(temperature, rel=0.05)
     assert torch.equal((logits / found).argmax(1), logits.argmax(1))
-    before, after = (expected_calibration_error(z, labels) for z in (logits, logits / found))
-    assert after <= before + 0.005
+    assert expected_calibration_error(logits / found, labels) < 0.01
 
 
 def test_an_interval_covers_the_truth_about_as_often_as_it_says():

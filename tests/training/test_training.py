@@ -62,8 +62,8 @@ def test_training_learns_to_read_real_digits():
     assert len(history.loss) == len(history.lr) == len(history.score) == 8
 
 
-def test_training_learns_to_label_pixels():
-    _, history = trained_on_canvases()
+def test_a_short_run_learns_from_digits_and_from_canvases(whole):
+    _, history = whole
     assert history.loss[-1] < history.loss[0]
     assert history.score[-1] > history.score[0]
 
