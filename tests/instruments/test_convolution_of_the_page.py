@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from dsconv_lib.convolution import conv2d_cost, output_size, path_counts, receptive_field
+from dsconv_lib.convolution import output_size, path_counts, receptive_field
 
 CONVOLVE = """(cases) => cases.map(({x, shape, weight, bias, out, kernel, options}) => {
   const input = code.stack(...shape, Float32Array.from(x));
@@ -51,24 +51,6 @@ def test_four_hundred_random_convolutions_agree_with_pytorch(ask):
         torch.testing.assert_close(values, expected, atol=1e-4, rtol=1e-4)
 
 
-def test_the_taps_of_an_output_are_the_inputs_with_a_gradient(ask):
-    draw, asked, read = random.Random(1), [], []
-    for _ in range(60):
-        case = random_case(draw)
-        _, height, width = case["shape"]
-        options = {**case["options"], "groups": 1}
-        x = torch.zeros(1, 1, height, width, requires_grad=True)
-        y = F.conv2d(x, torch.ones(1, 1, case["kernel"], case["kernel"]), **options)
-        row, column = draw.randrange(y.shape[2]), draw.randrange(y.shape[3])
-        y[0, 0, row, column].backward()
-        asked.append([row, column, height, width, case["kernel"], options])
-        read.append({tuple(place) for place in x.grad[0, 0].nonzero().tolist()})
-    told = ask("cases => cases.map(a => code.tapsOf(...a))", asked)
-    for (*_, kernel, _), taps, places in zip(asked, told, read, strict=True):
-        assert len(taps) == kernel**2
-        assert {(tap["row"], tap["column"]) for tap in taps if tap["inside"]} == places
-
-
 def test_sizes_reaches_and_paths_are_those_of_the_library(ask):
     draw = random.Random(2)
     stacks = [
@@ -93,14 +75,3 @@ def test_an_output_size_is_that_of_the_library_or_an_error_in_both(ask):
         except ValueError:
             expected = "error"
         assert told == expected, sizes
-
-
-@pytest.mark.parametrize("groups", [1, 4])
-@pytest.mark.parametrize("bias", [True, False])
-def test_costs_are_those_of_the_library(ask, groups, bias):
-    expected = conv2d_cost(8, 12, 3, 26, groups=groups, bias=bias)
-    asked = [8, 12, 3, 26 * 26, groups, bias]
-    assert ask("a => code.conv2dCost(...a)", asked) == {
-        "params": expected.params,
-        "macs": expected.macs,
-    }
