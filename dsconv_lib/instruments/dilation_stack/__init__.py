@@ -49,7 +49,6 @@ class DilationStack(Instrument):
 
     Raises:
         traitlets.TraitError: impossible layers, row, column or grid_layer; the old ones stay.
-        ValueError: an image of another shape or range.
 
     Example:
         >>> stack = DilationStack([(3, 2), (3, 2), (3, 2)])

@@ -65,11 +65,6 @@ class DrawingPad(Instrument):
     Shape:
         digits  uint8 (N, 1, 28, 28)
 
-    Raises:
-        ValueError: no net, two alike, one with weights that are not finite; digits of another
-            shape or number.
-        TraitError: settings or weights that do not fit.
-
     Example (what the next cell can use):
         >>> pad = DrawingPad()
         >>> pad.image.shape, pad.probabilities.shape
@@ -107,13 +102,23 @@ class DrawingPad(Instrument):
     ):
         named = _named([load_pretrained()] if nets is None else nets)
         self._nets = {name: deepcopy(net).eval() for name, net in named.items()}
-        self._images, self._labels = _examples(digits, labels)
-        first = (self._images[0] / 255).numpy().tobytes()
+        images, labels = _examples(digits, labels)
+        self.set_trait("samples", images.numpy().tobytes())
+        self.set_trait("labels", labels)
+        first = (images[0] / 255).numpy().tobytes()
         super().__init__(base=first, seen=first, **settings)
 
     @default("header")
     def _describe_nets(self) -> list[dict[str, Any]]:
-        return [_describe(name, net) for name, net in self._nets.items()]
+        return [
+            {
+                "name": str(name),
+                "width": net.width,
+                "dilations": list(net.dilations),
+                "steps": steps_of(net),
+            }
+            for name, net in self._nets.items()
+        ]
 
     @default("weights")
     def _lay_out_weights(self) -> bytes:
@@ -123,22 +128,11 @@ class DrawingPad(Instrument):
             raise TraitError(f"{len(wild)} of {len(weights)} weights are {wild[0]:g}: not finite")
         return weights.numpy().tobytes()
 
-    @default("samples")
-    def _lay_out_samples(self) -> bytes:
-        return self._images.numpy().tobytes()
-
-    @default("labels")
-    def _list_labels(self) -> list[int]:
-        return self._labels
-
     @property
     def image(self) -> Tensor:
         """What the network gets: float32 (1, 1, 28, 28), 0 is paper and 1 is ink.
 
         Set it to show a picture of your own in the page; it is read as it stands.
-
-        Raises:
-            ValueError: another shape, or ink outside 0 to 1.
         """
         return floats_of(self.seen).view(1, 1, SIDE, SIDE)
 
@@ -155,11 +149,9 @@ class DrawingPad(Instrument):
             return self._chosen()((self.image - MEAN) / STD)[0].softmax(dim=0)
 
     def draw_still(self) -> None:
-        """Draw the digit, its maps in small, and the ten bars."""
         plot_reading(self.image, self._maps(), self.probabilities)
 
     def still_words(self) -> str:
-        """Say what the network of the still reads."""
         answer, name = self.probabilities, self.header[self.net]["name"]
         sure, digit = answer.max(dim=0)
         words = "above 99.9%" if sure > 0.9995 else f"of {sure:.1%}"
@@ -236,11 +228,6 @@ def _shape(net: DSNet) -> str:
     if not isinstance(net, DSNet):
         raise ValueError(f"{type(net).__name__} is no DSNet")
     return f"width {net.width}, dilations {', '.join(map(str, net.dilations))}"
-
-
-def _describe(name: str, net: DSNet) -> dict[str, Any]:
-    shape = {"width": net.width, "dilations": list(net.dilations)}
-    return {"name": str(name), **shape, "steps": steps_of(net)}
 
 
 def _examples(

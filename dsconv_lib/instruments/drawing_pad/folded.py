@@ -21,9 +21,6 @@ LAST = 7  # [pixels] side of the last maps of a digit
 def steps_of(net: DSNet) -> list[Step]:
     """Describe a net as the steps that a page takes, in their order.
 
-    Raises:
-        ValueError: no ``DSNet``, or one for another number of classes than 10.
-
     Example (the smallest: a stem, a block at either size, a head):
         >>> [step["op"] for step in steps_of(DSNet(width=2, dilations=(1, 3)))]
         ['conv', 'pool', 'norm', 'relu', 'block', 'pool', 'block', 'mean', 'linear']
