@@ -182,6 +182,7 @@ def test_the_taps_of_a_sum_are_the_padded_input_and_the_weights_of_the_layer(com
             getattr(first, name)[0] for name in ("kernel_size", "stride", "dilation", "padding")
         )
         padded = F.pad(case.input()[0], (rim,) * 4)
+        on_the_map = F.pad(torch.ones(case.height, case.width, dtype=torch.bool), (rim,) * 4)
         rows, columns = (
             slice(at * step, at * step + spread * (size - 1) + 1, spread)
             for at in (case.row, case.column)
@@ -193,6 +194,9 @@ def test_the_taps_of_a_sum_are_the_padded_input_and_the_weights_of_the_layer(com
             own = first.weight[group["input"], 0] if two else first.weight[case.channel, place]
             told = torch.tensor([[tap["value"], tap["weight"]] for tap in group["taps"]]).float()
             patch = padded[group["input"], rows, columns]
+            assert [tap["inside"] for tap in group["taps"]] == on_the_map[
+                rows, columns
+            ].flatten().tolist()
             witness = torch.stack([patch.flatten(), own.detach().flatten()], dim=1)
             torch.testing.assert_close(told, witness, atol=1e-6, rtol=0)
 
