@@ -3,6 +3,7 @@
 A value is a number, or three: low, middle and high. The middle is drawn, with its interval.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -258,7 +259,9 @@ def _draw_value(ax: Axes, value: Value, row: float, marker: str, colour: str, fo
     low, middle, high = _parts([value]).ravel()
     ax.plot([low, high], [row] * 2, color=colour, linewidth=3)
     ax.plot(middle, row, marker, color=colour, markersize=8)
-    ax.annotate(form.format(middle), (high, row), (8, 0), va="center", color=colour, **OFFSET)
+    words = form.format(middle)
+    words = words if re.search("[1-9]", words) else form.format(0.0)  # a zero has no minus
+    ax.annotate(words, (high, row), (8, 0), va="center", color=colour, **OFFSET)
 
 
 def _number_axes(ax: Axes, x: np.ndarray, log: str, words: Mapping[float, str]) -> None:

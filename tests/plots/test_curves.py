@@ -105,10 +105,11 @@ def test_rows_hold_a_mark_for_each_series_with_its_interval_and_number_in_the_co
 
 def test_seeds_are_dots_under_their_mean_and_differences_grey_where_they_may_be_zero():
     rows = {"better": ([1, 3], (0.5, 2, 3.5)), "unclear": ([-1, 2], (-10, 0.5, 11))}
-    plot_seeds(rows | {"mean alone": ([0.2, 0.4], 0.3)}, form="{:+.1f}")
-    assert [x for x, _ in lines(plt.gca(), "o")] == [[1, 3], [-1, 2], [0.2, 0.4]]
-    assert [x for x, _ in lines(plt.gca(), "D")] == [[2], [0.5], [0.3]]
+    rows |= {"mean alone": ([0.2, 0.4], 0.3), "a hair below zero": ([-0.01], -0.01)}
+    plot_seeds(rows, form="{:+.1f}")
+    assert [x for x, _ in lines(plt.gca(), "o")] == [[1, 3], [-1, 2], [0.2, 0.4], [-0.01]]
+    assert [x for x, _ in lines(plt.gca(), "D")] == [[2], [0.5], [0.3], [-0.01]]
     marks = [line for line in plt.gca().lines if line.get_marker() == "D"]
-    assert [mark.get_color() for mark in marks] == [DEPTHWISE, NEUTRAL, DEPTHWISE]
-    assert words(plt.gca()) == ["+2.0", "+0.5", "+0.3"]
+    assert [mark.get_color() for mark in marks] == [DEPTHWISE, NEUTRAL, *[DEPTHWISE] * 2]
+    assert words(plt.gca()) == ["+2.0", "+0.5", "+0.3", "+0.0"]
     assert any(set(line.get_xdata()) == {0} for line in plt.gca().lines)
