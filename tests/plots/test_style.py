@@ -30,22 +30,6 @@ def test_every_public_plot_takes_axes_and_is_tested(name):
     assert f"{name}(" in TESTS
 
 
-@pytest.mark.parametrize(
-    ("name", "given", "count"),
-    [
-        ("plot_walk_back", [[1, 2]], 1),  # a figure of one size
-        ("plot_taps", [3, [1, 2]], 2),  # a figure of as many panels as are asked for
-        ("plot_panels", [{key: {"x": [1], "curves": {}} for key in "ab"}], 2),  # a plot of plots
-    ],
-)
-def test_a_plot_draws_on_the_axes_it_is_given_and_makes_no_figure(name, given, count):
-    figure, ax = plt.subplots(1, count)
-    assert getattr(plots, name)(*given, ax=ax) is None
-    assert plt.get_fignums() == [figure.number] and len(figure.axes) == count
-    assert all(panel.get_xlabel() for panel in figure.axes)
-    plt.close(figure)  # whose words have another size
-
-
 @pytest.mark.parametrize(("name", "stops"), [("BELOW", SIGNED[2::-1]), ("ABOVE", SIGNED[2:])])
 def test_the_page_and_the_figures_have_the_same_colours_for_signed_values(name, stops):
     text = (SHARED / "colours.js").read_text(encoding="utf-8")
