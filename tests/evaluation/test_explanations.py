@@ -76,11 +76,6 @@ def test_grad_cam_of_a_net_that_averages_is_its_class_activation_map(net):
     torch.testing.assert_close(maps, wide, atol=1e-4, rtol=1e-3)
 
 
-def test_an_unknown_method_is_refused(net):
-    with pytest.raises(ValueError, match="'tea leaves'"):
-        explain(net, X, NOUGHT, "tea leaves")
-
-
 @pytest.mark.parametrize("stages", range(len(STAGES) + 1))
 def test_as_many_stages_are_drawn_anew_as_asked_and_the_net_is_kept(net, stages):
     twin = randomised(net, X, seed=0, stages=stages)
@@ -110,10 +105,12 @@ def test_a_fresh_net_works_in_the_ranges_of_its_digits(net):
     assert all(0.5 < spread < 1.5 for spread in spreads)
 
 
-@pytest.mark.parametrize("stages", [-1, 7])
-def test_more_stages_than_there_are_is_refused(net, stages):
-    with pytest.raises(ValueError, match=f"stages={stages}"):
-        randomised(net, X, 0, stages)
+def test_an_unknown_method_and_more_stages_than_there_are_are_refused(net):
+    with pytest.raises(ValueError, match="'tea leaves'"):
+        explain(net, X, NOUGHT, "tea leaves")
+    for stages in (-1, 7):
+        with pytest.raises(ValueError, match=f"stages={stages}"):
+            randomised(net, X, 0, stages)
 
 
 def test_rank_correlation_looks_at_order_and_only_where_asked():

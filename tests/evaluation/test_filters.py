@@ -44,11 +44,6 @@ def test_an_edge_does_not_see_a_constant_and_a_mirror_line_keeps_no_edge():
     torch.testing.assert_close(filters.kernel_shares(kernels - edge)[:, 0], torch.zeros(50))
 
 
-def test_kernels_of_another_size_are_refused():
-    with pytest.raises(ValueError, match=r"\(2, 5, 5\)"):
-        filters.kernel_shares(torch.zeros(2, 5, 5))
-
-
 def test_every_depthwise_layer_is_found_and_no_other():
     layers = filters.depthwise_layers(load_pretrained())
     assert list(layers) == [
@@ -83,11 +78,6 @@ def test_a_planted_dead_filter_is_found_and_a_live_one_keeps_its_kind():
     assert set(names) <= {*filters.KINDS, "dead"}
 
 
-def test_as_many_effects_as_filters_are_needed():
-    with pytest.raises(ValueError, match=r"2 rows .* 3 effects"):
-        filters.sort_filters(torch.ones(2, 3), torch.ones(3))
-
-
 def test_maps_are_those_that_the_layers_make_and_no_hook_stays():
     net = load_pretrained()
     maps = filters.layer_maps(net, DIGITS)
@@ -111,8 +101,12 @@ def test_the_effective_field_fills_the_outline_and_nothing_else(rates):
     assert field[:, high - 1].sum() > 0
 
 
-def test_a_canvas_without_a_middle_is_refused():
-    with pytest.raises(ValueError, match="side=56"):
+def test_kernels_effects_and_canvases_of_another_size_are_refused():
+    with pytest.raises(ValueError, match=r"\(2, 5, 5\)"):
+        filters.kernel_shares(torch.zeros(2, 5, 5))
+    with pytest.raises(ValueError, match=r"2 rows .* 3 effects"):
+        filters.sort_filters(torch.ones(2, 3), torch.ones(3))
+    with pytest.raises(ValueError, match="side=56"):  # which has no pixel in its middle
         filters.effective_field(DSNet(), torch.zeros(1, 1, 56, 56))
 
 

@@ -10,11 +10,6 @@ def test_a_timing_is_given_in_multiples_of_a_unit():
     assert summarise([1.0, 2.0, 3.0]).over(0.5) == (3.0, 4.0, 5.0)
 
 
-def test_one_run_has_no_spread():
-    with pytest.raises(ValueError, match="1 run has no spread"):
-        summarise([1.0])
-
-
 def test_more_work_takes_longer():
     small, large = torch.rand(16, 16), torch.rand(768, 768)
     quick = time_call(lambda: small @ small, at_least=0.02)
@@ -23,7 +18,9 @@ def test_more_work_takes_longer():
     assert quick.runs >= 5 and slow.runs >= 5
 
 
-def test_no_time_is_refused():
+def test_one_run_and_no_time_are_refused():
+    with pytest.raises(ValueError, match="1 run has no spread"):
+        summarise([1.0])
     with pytest.raises(ValueError, match="at_least=0"):
         time_call(lambda: None, at_least=0)
 
