@@ -3,6 +3,7 @@
 import functools
 import os
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from browsing import BLANK, CHROMIUM, FLAGS, MOUNT, PATIENCE, TOUCH, VIEWS, packed
@@ -14,10 +15,7 @@ BOOK = Path(__file__).parent.parent
 @pytest.fixture
 def no_mnist(tmp_path, monkeypatch):
     """The folder for data, which is not there yet; every download fails as it does on a train."""
-
-    def refuse(*args, **kwargs):
-        raise OSError("no network in this test")
-
+    refuse = Mock(side_effect=OSError("no network in this test"))
     monkeypatch.setattr("urllib.request.urlopen", refuse)
     monkeypatch.setenv("DSCONV_DATA", str(tmp_path / "data"))
     return tmp_path / "data"

@@ -22,15 +22,10 @@ def test_the_same_seed_gives_the_same_canvases_and_another_seed_others():
     assert not torch.equal(first.images, other.images)
 
 
-def test_shapes_types_and_values():
-    canvases = make_canvases(DIGITS, 5, size=96)
-    assert canvases.images.shape == (5, 1, 96, 96)
-    assert canvases.labels.shape == (5, 96, 96)
-    assert canvases.images.dtype == canvases.labels.dtype == torch.uint8
-
-
 def test_a_pixel_is_background_exactly_where_it_has_less_than_half_ink():
-    canvases = make_canvases(DIGITS, 50)
+    canvases = make_canvases(DIGITS, 50, size=96)
+    assert canvases.images.shape == (50, 1, 96, 96) and canvases.labels.shape == (50, 96, 96)
+    assert canvases.images.dtype == canvases.labels.dtype == torch.uint8
     ink = canvases.images[:, 0].float() / 255
     sure = (ink - 0.5).abs() > 1 / 255  # stored in whole steps
     assert torch.equal((canvases.labels > 0)[sure], (ink > 0.5)[sure])

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -57,11 +58,6 @@ def test_optdigits_are_real_digits_in_mnists_frame():
     assert 0.1 < ink < 0.2  # MNIST's is 0.13
 
 
-def test_a_split_that_is_not_there_is_named():
-    with pytest.raises(ValueError, match=r"'dev'.*'test', 'train', 'validation'"):
-        DIGITS.split("dev")
-
-
 def test_rows_are_taken_in_their_order():
     few = DIGITS.take(torch.tensor([5, 3]), "two")
     assert torch.equal(few.images, DIGITS.images[[5, 3]])
@@ -84,8 +80,13 @@ def test_first_fetches_a_batch_of_one_with_that_label():
     assert three.shape == (1, 1, 28, 28)
     assert 0 <= three.min() < three.max() <= 1
     assert DIGITS.labels[(DIGITS.images / 255 == three).all(dim=(1, 2, 3))].tolist() == [3]
+
+
+def test_a_label_and_a_split_that_are_not_there_are_named():
     with pytest.raises(ValueError, match="11"):
         DIGITS.first(11)
+    with pytest.raises(ValueError, match=r"'dev'.*'test', 'train', 'validation'"):
+        DIGITS.split("dev")
 
 
 def test_without_mnist_and_network_the_offline_digits_stand_in(no_mnist, capsys):
@@ -135,17 +136,14 @@ def test_an_empty_mnist_folder_is_not_taken_for_mnist(no_mnist):
         load_digits()
 
 
-def test_a_root_that_cannot_be_written_is_named(no_mnist):
+def test_a_root_that_cannot_be_written_is_named(no_mnist, monkeypatch):
     no_mnist.write_text("not a folder")
     with pytest.raises(MnistUnavailableError, match=r"data.*cannot be written.*DSCONV_DATA"):
         load_mnist()
     assert no_mnist.read_text() == "not a folder"
 
-
-def test_a_read_only_folder_is_named(no_mnist, monkeypatch):
-    def refuse(*args, **kwargs):
-        raise PermissionError(13, "Permission denied")
-
+    no_mnist.unlink()
+    refuse = Mock(side_effect=PermissionError(13, "Permission denied"))
     monkeypatch.setattr(mnist.tempfile, "mkdtemp", refuse)
     with pytest.raises(MnistUnavailableError, match=r"cannot be written to \(Permission denied\)"):
         load_mnist()
@@ -180,16 +178,14 @@ def test_a_download_that_is_interrupted_or_foreign_leaves_nothing_behind(
 
 @needs_mnist
 def test_a_download_arrives_whole_through_torchvision(no_mnist, monkeypatch):
-    fetched = []
-
     def fetch(url, download_root, filename, md5):  # stands where torchvision goes to the network
-        fetched.append(url)
         name = filename.removesuffix(".gz")
         (Path(download_root) / name).write_bytes((DATA / "MNIST" / "raw" / name).read_bytes())
 
-    monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", fetch)
+    fetched = Mock(side_effect=fetch)
+    monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", fetched)
     check_digits(load_mnist(), 70_000)
-    assert len(fetched) == 4
+    assert fetched.call_count == 4
     assert [path.name for path in no_mnist.iterdir()] == ["MNIST"]
 
 
