@@ -30,7 +30,10 @@ def body_lines(function: ast.FunctionDef) -> int:
     return body[-1].end_lineno - body[0].lineno + 1 if body else 0
 
 
-def public_definitions(tree: ast.Module) -> list:
+@pytest.fixture(params=LIBRARY, ids=short)
+def public(request) -> list:
+    """The public functions and classes of a module."""
+    tree = ast.parse(request.param.read_text(encoding="utf-8"))
     named = [node for node in tree.body if isinstance(node, (*FUNCTIONS, ast.ClassDef))]
     return [node for node in named if not node.name.startswith("_")]
 
@@ -42,9 +45,8 @@ def test_a_function_has_at_most_25_lines(path):
     assert {name: lines for name, lines in sizes.items() if lines > 25} == {}
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=short)
-def test_a_public_signature_is_annotated(path):
-    for node in public_definitions(ast.parse(path.read_text(encoding="utf-8"))):
+def test_a_public_signature_is_annotated(public):
+    for node in public:
         if not isinstance(node, FUNCTIONS):
             continue
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
@@ -70,29 +72,21 @@ def names_used(chapter: str) -> set[str]:
     return names | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=short)
-def test_the_chapter_where_something_is_taught_uses_it(path):
-    for node in public_definitions(ast.parse(path.read_text(encoding="utf-8"))):
+def test_the_chapter_where_something_is_taught_uses_it(public):
+    for node in public:
         for chapter in re.findall(r"Taught in: (\w+)", ast.get_docstring(node) or ""):
             assert node.name in names_used(chapter), f"{node.name} in {chapter}"
 
 
-@pytest.mark.parametrize("room", ["cost", "receptive_field", "layers"])
-def test_what_a_chapter_teaches_of_a_layer_says_where(room):
-    tree = ast.parse((BOOK / "dsconv_lib/convolution" / f"{room}.py").read_text(encoding="utf-8"))
-    taught = set().union(*map(names_used, CHAPTERS)) - {"Cost"}  # which the prices return
-    for node in public_definitions(tree):
-        if node.name in taught:
-            assert "Taught in:" in ast.get_docstring(node), node.name
-
-
+ROOMS = [path for path in LIBRARY if path.stem in ("cost", "receptive_field", "layers")]
 FIGURES = [path for path in LIBRARY if path.parent.name == "chapters"]
 
 
-@pytest.mark.parametrize("path", FIGURES, ids=short)
-def test_a_figure_of_one_chapter_says_where_it_is_taught(path):
-    for node in public_definitions(ast.parse(path.read_text(encoding="utf-8"))):
-        if node.name.startswith("plot_"):
+@pytest.mark.parametrize("public", ROOMS + FIGURES, ids=short, indirect=True)
+def test_what_a_chapter_teaches_of_a_layer_and_every_figure_of_its_own_say_where(public):
+    taught = set().union(*map(names_used, CHAPTERS)) - {"Cost"}  # which the prices return
+    for node in public:
+        if node.name in taught or node.name.startswith("plot_"):
             assert "Taught in:" in ast.get_docstring(node), node.name
 
 
