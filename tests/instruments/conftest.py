@@ -53,8 +53,8 @@ FOLLOW = """([state, buffers]) => {
 
 @pytest.fixture(scope="module")
 def _pages(contexts):
-    pages, faults = {}, []
-    yield pages, faults
+    pages, shown, faults = {}, {}, []
+    yield pages, shown, faults
     for page in pages.values():
         page.close()
 
@@ -62,10 +62,11 @@ def _pages(contexts):
 @pytest.fixture
 def page_of(contexts, _pages):
     """Show an instrument: mounted once a file and view, then told each state as by Python."""
-    pages, faults = _pages
+    pages, shown, faults = _pages
 
     def show(widget, view: str = "desktop"):
         plain, buffers = packed(widget.get_state())
+        shown[type(widget), view] = widget
         if page := pages.get((type(widget), view)):
             page.evaluate(FOLLOW, [plain, buffers])
             return page
@@ -79,3 +80,30 @@ def page_of(contexts, _pages):
 
     yield show
     assert faults == []
+
+
+@pytest.fixture
+def twin(_pages):
+    """Give the instrument in Python the settings that its page now holds."""
+    pages, shown, _ = _pages
+
+    def follow(page):
+        (widget,) = (shown[key] for key, known in pages.items() if known is page)
+        plain, _ = packed({name: getattr(widget, name) for name in widget.keys if name[0] != "_"})
+        read = "names => Object.fromEntries(names.map((name) => [name, model.get(name)]))"
+        widget.set_state(page.evaluate(read, [*plain]))
+        return widget
+
+    return follow
+
+
+@pytest.fixture
+def point():
+    """Hover, click or tap a pixel of a map with so many rows or columns."""
+
+    def act(way: str, picture, row: int, column: int, side: int = 28):
+        cell = picture.evaluate("one => Math.max(one.clientWidth, one.clientHeight)") / side
+        place = {"x": (column + 0.5) * cell, "y": (row + 0.5) * cell}
+        getattr(picture, way)(position=place)
+
+    return act

@@ -9,24 +9,18 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from playwright.sync_api import expect
 
-from dsconv_lib.convolution import has_holes, path_counts, receptive_field
+from dsconv_lib.convolution import has_holes, path_counts
 from dsconv_lib.instruments.dilation_stack import DilationStack
-from dsconv_lib.instruments.dilation_stack.paths import (
-    padding_share,
-    path_levels,
-    shared_rate,
-)
+from dsconv_lib.instruments.dilation_stack.paths import padding_share, path_levels, shared_rate
 
 SIDE = 28
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding=.same. with even kernel lengths")
 
 PATHS = "dilation_stack/paths"
 PRESETS = [[1, 1, 1], [2, 2, 2], [1, 2, 4, 8], [2, 4, 8], [1, 2, 5], [1, 3, 9]]
-STAIRS = torch.linspace(0, 1, SIDE * SIDE).reshape(1, 1, SIDE, SIDE)
-# after the frame that draws, and after the text that is said 120 ms later; however slow both are
-SETTLED = """() => new Promise(done => requestAnimationFrame(() =>
-  setTimeout(() => requestAnimationFrame(done), 140)))"""
+CONE, MAP, LIVE = ".dsconv-dilation-cone", ".dsconv-dilation-map", ".dsconv-live"
 
 
 def random_stacks(seed: int, count: int) -> list[list[tuple[int, int]]]:
@@ -42,50 +36,34 @@ def as_layers(stack) -> list[dict]:
     return [dict(kernelSize=k, dilation=d) for k, d in stack]
 
 
-def gradient(stack, place: int = 0, size: int = SIDE, padding="same") -> list[float]:
-    """Differentiate one output of layers of ones, with torch's own padding, by its inputs."""
-    x = torch.zeros(1, 1, size, dtype=torch.float64, requires_grad=True)
-    y = x
+def through_ones(stack, x: torch.Tensor) -> torch.Tensor:
+    """Send a row or a map through layers of ones, with torch's own padding."""
+    convolve = F.conv1d if x.dim() == 3 else F.conv2d
     for k, d in stack:
-        y = F.conv1d(y, torch.ones(1, 1, k, dtype=x.dtype), padding=padding, dilation=d)
-    y[0, 0, place].backward()
+        ones = torch.ones(1, 1, *[k] * (x.dim() - 2), dtype=x.dtype)
+        x = convolve(x, ones, padding="same", dilation=d)
+    return x[0, 0]
+
+
+def gradient(stack, *place: int) -> list:
+    """Differentiate one output of layers of ones by its inputs, in a row or in a map."""
+    x = torch.zeros(1, 1, *[SIDE] * len(place), dtype=torch.float64, requires_grad=True)
+    through_ones(stack, x)[place].backward()
     return x.grad[0, 0].tolist()
-
-
-def map_of_ones(stack, x: torch.Tensor | None = None) -> torch.Tensor:
-    y = torch.ones(1, 1, SIDE, SIDE, dtype=torch.float64) if x is None else x
-    for k, d in stack:
-        y = F.conv2d(y, torch.ones(1, 1, k, k, dtype=y.dtype), padding="same", dilation=d)
-    return y[0, 0]
 
 
 def figure(page, name: str) -> str:
     return page.locator(f"dt:text-is('{name}') + dd").inner_text().replace("\n", " ")
 
 
-def settle(page) -> str:
-    page.evaluate(SETTLED)
-    return page.locator(".dsconv-live").inner_text()
+def says(page, words: str) -> None:
+    """Wait for words of the live text; by then the state that they tell of is drawn."""
+    expect(page.locator(LIVE)).to_contain_text(words)
 
 
-def state(page, name: str):
-    return page.evaluate("name => model.get(name)", name)
-
-
-def output(page) -> tuple[int, int]:
-    return state(page, "row"), state(page, "column")
-
-
-def point(page, row: int, column: int) -> tuple[float, float]:
-    """Place a pixel of the map in the window [CSS pixels]."""
-    picture = page.locator(".dsconv-dilation-map")
-    picture.scroll_into_view_if_needed()
-    box = picture.bounding_box()
-    cell = (box["width"] - 2) / SIDE
-    return box["x"] + 1 + (column + 0.5) * cell, box["y"] + 1 + (row + 0.5) * cell
-
-
-# what is counted
+@pytest.fixture
+def output(twin):
+    return lambda page: (twin(page).row, twin(page).column)
 
 
 def test_four_hundred_random_stacks_have_the_paths_of_torchs_gradients(node):
@@ -100,11 +78,9 @@ def test_four_hundred_random_stacks_have_the_paths_of_torchs_gradients(node):
 def test_the_2d_map_is_the_product_of_its_row_and_its_column():
     draw = random.Random(1)
     for stack in random_stacks(1, 40):
-        row, column = draw.randrange(SIDE), draw.randrange(SIDE)
-        x = torch.zeros(1, 1, SIDE, SIDE, dtype=torch.float64, requires_grad=True)
-        map_of_ones(stack, x)[row, column].backward()
-        rows, columns = (path_levels(stack, place)[-1] for place in (row, column))
-        assert np.array_equal(np.outer(rows, columns), x.grad[0, 0].numpy()), stack
+        place = draw.randrange(SIDE), draw.randrange(SIDE)
+        rows, columns = (path_levels(stack, at)[-1] for at in place)
+        assert np.array_equal(np.outer(rows, columns), gradient(stack, *place)), stack
 
 
 def test_the_taps_on_padding_are_the_drawn_taps_that_leave_the_map(node):
@@ -125,22 +101,12 @@ def test_the_share_on_padding_is_what_a_convolution_of_ones_misses(node):
     places = [(draw.randrange(SIDE), draw.randrange(SIDE)) for _ in stacks]
     ask = "cases => cases.map(([l, r, c]) => code.paddingLoss(l, r, c, 28))"
     cases = [[as_layers(s), *place] for s, place in zip(stacks, places, strict=True)]
+    ink = torch.ones(1, 1, SIDE, SIDE, dtype=torch.float64)
     for stack, (row, column), loss in zip(stacks, places, node(PATHS, ask, cases), strict=True):
-        kept, total = map_of_ones(stack), float(np.prod([k for k, _ in stack]) ** 2)
+        kept, total = through_ones(stack, ink), float(np.prod([k for k, _ in stack]) ** 2)
         assert (loss["total"], loss["lost"]) == (total, total - kept[row, column].item())
         assert loss["share"] == pytest.approx(padding_share(stack, row, column), abs=1e-12)
         assert loss["mean"] == pytest.approx(1 - kept.mean().item() / total, abs=1e-12)
-
-
-def test_counts_and_holes_of_mixed_kernels_are_those_of_a_gradient():
-    stacks = [DilationStack(stack) for stack in random_stacks(4, 100)]
-    for stack in stacks:
-        side = receptive_field((k, 1, d) for k, d in stack.layers)
-        counts = gradient(stack.layers, size=side, padding="valid")
-        assert stack.path_counts == counts
-        assert stack.has_holes == (0 in counts)
-        assert stack.receptive_field == len(counts)
-    assert 15 < sum(stack.has_holes for stack in stacks) < 85  # both cases are met
 
 
 def test_the_page_says_of_every_rate_how_large_it_may_be_and_its_sums_add_up(node):
@@ -210,9 +176,6 @@ def test_a_share_is_never_rounded_to_none_or_all(node):
     assert words == ["0%", "under 0.1%", "0.1%", "18.5%", "99.9%", "over 99.9%", "100%"]
 
 
-# what Python allows
-
-
 def test_a_layer_that_is_gone_no_longer_gives_its_grids():
     stack = DilationStack(grid_layer=3)
     stack.layers = [(3, 2)]
@@ -220,7 +183,7 @@ def test_a_layer_that_is_gone_no_longer_gives_its_grids():
 
 
 def test_the_still_marks_what_is_read_and_says_it():
-    stack = DilationStack([(3, 2), (3, 2), (3, 2)], STAIRS, column=3)
+    stack = DilationStack([(3, 2), (3, 2), (3, 2)], column=3)
     assert "sees 13 × 13 pixels with 6 holes in a row and 0 to 7 paths" in repr(stack)
     assert "1 of 4 interleaved grids" in repr(stack) and "18.5%" in repr(stack)
     stack.draw_still()
@@ -230,164 +193,141 @@ def test_the_still_marks_what_is_read_and_says_it():
     assert len(holes.get_offsets()) == 13 * 10 - 7 * 5  # columns -3 to -1 are outside
 
 
-# what the page shows
-
-
-def test_a_preset_sets_the_layers_and_the_figures_are_the_librarys(page_of):
+def test_a_preset_sets_the_layers_and_the_figures_are_the_librarys(page_of, twin):
     page = page_of(DilationStack())
     for rates in PRESETS:
         name = f"three taps each, rates {', '.join(map(str, rates))}"
         page.get_by_role("button", name=name, exact=True).click()
-        words, counts = settle(page), path_counts(3, rates)
-        assert state(page, "layers") == [[3, rate] for rate in rates]
-        assert page.locator("[aria-pressed=true]").all_inner_texts() == [", ".join(map(str, rates))]
+        counts = path_counts(3, rates)
         side, holes = len(counts), counts.count(0)
+        says(page, f"see {side} pixels in a row, with {holes or 'no'} holes")
+        assert twin(page).layers == [(3, rate) for rate in rates]
+        expect(page.locator("[aria-pressed=true]")).to_have_text(", ".join(map(str, rates)))
+        least, most = min(counts), max(counts)
+        paths = f"least {least}, most {most} in 2-D: least {least**2}, most {most**2}"
+        weights = f"{9 * len(rates)} a dense kernel of this reach: {side**2}"
+        assert figure(page, "paths to a pixel") == paths
+        assert figure(page, "weights per channel") == weights
         assert figure(page, "receptive field") == f"{side} × {side} pixels"
-        assert figure(page, "weights per channel") == (
-            f"{9 * len(rates)} a dense kernel of this reach: {side**2}"
-        )
         assert figure(page, "holes in a row").startswith(f"{holes} of {side} ")
-        assert figure(page, "paths to a pixel") == (
-            f"least {min(counts)}, most {max(counts)} "
-            f"in 2-D: least {min(counts) ** 2}, most {max(counts) ** 2}"
-        )
-        verdict = page.locator(".dsconv-dilation-verdict").inner_text()
-        assert verdict.startswith("The rule fails" if has_holes(3, rates) else "The rule holds")
-        assert f"see {side} pixels in a row, with {holes or 'no'} holes" in words
+        verdict = "The rule fails" if has_holes(3, rates) else "The rule holds"
+        expect(page.locator(".dsconv-dilation-verdict")).to_contain_text(verdict)
 
 
 def test_the_live_text_says_one_of_four_grids_and_the_neighbour_reads_another(page_of):
     page = page_of(DilationStack([(3, 2)] * 3))
-    assert "It reads 1 of 4 grids, grid A." in settle(page)
-    page.locator(".dsconv-dilation-cone").press("ArrowRight")
-    assert "It reads 1 of 4 grids, grid B." in settle(page)
+    says(page, "It reads 1 of 4 grids, grid A.")
+    page.locator(CONE).press("ArrowRight")
+    says(page, "It reads 1 of 4 grids, grid B.")
     assert "2 × 2 = 4 interleaved grids" in page.locator("body").inner_text()
 
 
 def test_numbers_and_drawing_follow_what_python_sets(page_of):
     page = page_of(DilationStack())
     page.evaluate("model.set('layers', [[5, 1], [2, 3], [3, 9]]); model.set('column', 2)")
-    words = settle(page)
-    assert "5, 2, 3 taps at the rates 1, 3, 9 see 26 pixels in a row, with 2 holes" in words
-    kept = map_of_ones([(5, 1), (2, 3), (3, 9)])[14, 2].item()
-    lost = 30**2 - int(kept)
-    assert figure(page, "paths lost on padding").startswith(
-        f"{lost / 9:.1f}% at this output {lost} of 900"
-    )
-    rule = page.locator(".dsconv-dilation-rule li").all_inner_texts()
-    assert rule[-1] == "layer 3: rate 9 > 4 · 1 + 1 · 3 + 1 = 8, fails"
+    says(page, "5, 2, 3 taps at the rates 1, 3, 9 see 26 pixels in a row, with 2 holes")
+    share = padding_share([(5, 1), (2, 3), (3, 9)], 14, 2)
+    lost = f"{share:.1%} at this output {round(900 * share)} of 900"
+    assert figure(page, "paths lost on padding").startswith(lost)
+    rule = page.locator(".dsconv-dilation-rule li").last
+    expect(rule).to_have_text("layer 3: rate 9 > 4 · 1 + 1 · 3 + 1 = 8, fails")
 
 
-def test_kernel_and_rate_are_chosen_by_the_keyboard(page_of):
+def test_kernel_and_rate_are_chosen_by_the_keyboard(page_of, twin):
     page = page_of(DilationStack())
-    page.get_by_label("layer 2 dilation").focus()
-    page.keyboard.press("ArrowDown")
+    page.get_by_label("layer 2 dilation").press("ArrowDown")
     page.get_by_label("layer 1 kernel_size").select_option("5")
-    settle(page)
-    assert state(page, "layers") == [[5, 1], [3, 3], [3, 4]]
-    assert figure(page, "receptive field") == "19 × 19 pixels"
+    says(page, "see 19 pixels in a row")
+    assert twin(page).layers == [(5, 1), (3, 3), (3, 4)]
 
 
-def test_layers_are_added_up_to_six_and_removed_to_one_and_the_focus_is_not_lost(page_of):
+def test_layers_are_added_up_to_six_and_removed_to_one_and_the_focus_is_not_lost(page_of, twin):
     page = page_of(DilationStack())
     add = page.get_by_role("button", name="add a layer")
     for _ in range(3):
         add.press("Enter")
-    assert state(page, "layers") == [[3, 1], [3, 2], [3, 4], [3, 8], [3, 16], [3, 16]]
-    assert add.is_disabled()
-    reason = page.locator(f"#{add.get_attribute('aria-describedby')}")
-    assert reason.inner_text() == "6 layers are the most this picture holds."
+    assert twin(page).layers == [(3, rate) for rate in (1, 2, 4, 8, 16, 16)]
+    expect(add).to_be_disabled()
+    expect(add).to_have_accessible_description("6 layers are the most this picture holds.")
     for left in (5, 4, 3, 2, 1):
         page.get_by_role("button", name=f"remove layer {left + 1}").press("Enter")
-        assert len(state(page, "layers")) == left and add.is_enabled()
-    assert page.get_by_role("button", name="remove layer 1").is_disabled()
-    assert page.evaluate("document.activeElement.ariaLabel") == "layer 1 kernel_size"
+        assert len(twin(page).layers) == left and add.is_enabled()
+    expect(page.get_by_role("button", name="remove layer 1")).to_be_disabled()
+    expect(page.get_by_label("layer 1 kernel_size")).to_be_focused()
 
 
-def test_a_layer_moves_up_with_the_focus_and_comes_back(page_of):
+def test_a_layer_moves_up_with_the_focus_and_comes_back(page_of, twin):
     page = page_of(DilationStack([(3, 1), (5, 2), (7, 4)]))
     page.get_by_role("button", name="move layer 1 up").press("Enter")
-    assert state(page, "layers") == [[5, 2], [3, 1], [7, 4]]
-    focused = "document.activeElement.getAttribute('aria-label')"
-    assert page.evaluate(focused) == "move layer 2 up"
+    assert twin(page).layers == [(5, 2), (3, 1), (7, 4)]
+    expect(page.get_by_role("button", name="move layer 2 up")).to_be_focused()
     page.keyboard.press("Enter")
-    assert state(page, "layers") == [[5, 2], [7, 4], [3, 1]]
-    assert page.evaluate(focused) == "move layer 3 down"
-    assert page.get_by_role("button", name="move layer 3 up").is_disabled()
+    assert twin(page).layers == [(5, 2), (7, 4), (3, 1)]
+    expect(page.get_by_role("button", name="move layer 3 down")).to_be_focused()
+    expect(page.get_by_role("button", name="move layer 3 up")).to_be_disabled()
 
 
-def test_the_mouse_moves_the_output_on_the_cone_and_on_the_map(page_of):
-    page = page_of(DilationStack(image=STAIRS))
-    page.mouse.move(*point(page, 20, 5))
+def test_the_mouse_moves_the_output_on_the_cone_and_on_the_map(page_of, point, output):
+    page = page_of(DilationStack())
+    picture = page.locator(MAP)
+    point("hover", picture, 20, 5)
     page.mouse.down()
     assert output(page) == (20, 5)
-    page.mouse.move(*point(page, 21, 9))
+    point("hover", picture, 21, 9)
     page.mouse.up()
-    page.mouse.move(*point(page, 1, 1))
+    point("hover", picture, 1, 1)
     assert output(page) == (21, 9)
-    assert "at row 21, column 9" in settle(page)
+    says(page, "at row 21, column 9")
     page.locator(".dsconv-dilation-ink").nth(17).click()
     assert output(page) == (21, 17)
 
 
-def test_a_finger_moves_the_output(page_of):
-    page = page_of(DilationStack(image=STAIRS), "phone")
-    page.touchscreen.tap(*point(page, 24, 3))
+def test_a_finger_moves_the_output(page_of, point, output):
+    page = page_of(DilationStack(), "phone")
+    point("tap", page.locator(MAP), 24, 3)
     assert output(page) == (24, 3)
     page.locator(".dsconv-dilation-ink").nth(22).tap()
     assert output(page) == (24, 22)
 
 
-def test_the_keys_move_the_output_and_stop_at_the_border(page_of):
+def test_the_keys_move_the_output_and_stop_at_the_border(page_of, output):
     page = page_of(DilationStack())
-    picture = page.locator(".dsconv-dilation-map")
-    picture.press("ArrowUp")
-    picture.press("ArrowRight")
-    assert output(page) == (13, 15)
-    picture.press("End")
-    picture.press("ArrowRight")
-    for _ in range(9):
-        picture.press("PageDown")
-    assert output(page) == (27, 27)
-    cone = page.locator(".dsconv-dilation-cone")
-    cone.press("Home")
-    cone.press("ArrowLeft")
-    settle(page)
-    assert output(page) == (27, 0)
-    assert cone.get_attribute("aria-valuetext") == "column 0"
-    page.get_by_label("output column").press("ArrowRight")
-    page.get_by_label("output row").press("Home")
-    assert output(page) == (0, 1)
+    picture, cone = page.locator(MAP), page.locator(CONE)
+    row, column = page.get_by_label("output row"), page.get_by_label("output column")
+    for focused, keys, place in [
+        (picture, ["ArrowUp", "ArrowRight"], (13, 15)),
+        (picture, ["End", "ArrowRight", *["PageDown"] * 9], (27, 27)),
+        (cone, ["Home", "ArrowLeft"], (27, 0)),
+        (column, ["ArrowRight"], (27, 1)),
+        (row, ["Home"], (0, 1)),
+    ]:
+        for key in keys:
+            focused.press(key)
+        assert output(page) == place
+    expect(cone).to_have_attribute("aria-valuetext", "column 1")
 
 
 def test_the_cone_draws_the_counts_of_every_layer(page_of):
     stack = [(3, 1), (3, 2), (3, 4)]
     page = page_of(DilationStack(stack, column=1))
     shown = [int(words) for words in page.locator(".dsconv-dilation-count").all_text_contents()]
-    levels = path_levels(stack, 1)
-    assert shown == [paths for level in levels for paths in level if paths]
-    reached = [np.flatnonzero(level) for level in levels[:-1]]
-    taps = [at + step * d for (_, d), level in zip(reversed(stack), reached, strict=True)
-            for at in level for step in (-1, 0, 1)]  # fmt: skip
-    lost = sum(not 0 <= tap < SIDE for tap in taps)
-    hollow = page.locator(".dsconv-dilation-hollow").get_attribute("d")
-    assert hollow.count("M") == lost > 0
-    assert page.get_by_text(f"{lost} of {len(taps)} taps drawn fall on padding.").is_visible()
+    assert shown == [paths for level in path_levels(stack, 1) for paths in level if paths]
+    # of 3 + 6 + 12 taps the first at rate 4 is at column -3, the first at rate 2 at column -1
+    assert page.locator(".dsconv-dilation-hollow").get_attribute("d").count("M") == 2
+    assert page.get_by_text("2 of 21 taps drawn fall on padding.").is_visible()
 
 
 def test_the_numbers_can_be_read_as_text(page_of):
     page = page_of(DilationStack([(3, 1), (3, 2)]))
     page.get_by_text("the path counts as numbers").click()
-    lines = page.locator(".dsconv-dilation-lines li").all_inner_texts()
-    assert lines == [
-        "output, column 14: 1",
-        "map after layer 1, columns 12 to 16: 1 0 1 0 1",
-        "input, columns 11 to 17: 1 1 2 1 2 1 1",
-    ]
+    lines = ["output, column 14: 1", "map after layer 1, columns 12 to 16: 1 0 1 0 1"]
+    lines += ["input, columns 11 to 17: 1 1 2 1 2 1 1"]
+    expect(page.locator(".dsconv-dilation-lines li")).to_have_text(lines)
 
 
 def test_the_map_has_the_colour_of_each_count_and_the_ink_elsewhere(page_of):
-    stack = DilationStack([(3, 2), (3, 1)], STAIRS, row=6, column=20)
+    stairs = torch.linspace(0, 1, SIDE * SIDE).view(SIDE, SIDE)
+    stack = DilationStack([(3, 2), (3, 1)], stairs, row=6, column=20)
     page = page_of(stack)
     seen = page.evaluate("""() => {
       const canvas = document.querySelector('.dsconv-dilation-map'), cell = canvas.width / 28;
@@ -403,62 +343,47 @@ def test_the_map_has_the_colour_of_each_count_and_the_ink_elsewhere(page_of):
     ringed[5:8, 19:22] = True  # the ring covers the corners of these
     read = (paths > 0) & ~ringed
     assert read.sum() == 40 and abs(seen - expected)[read].max() < 7
-    ink = 255 * (1 - STAIRS[0, 0].numpy() / 1.7)
+    ink = 255 * (1 - stairs.numpy() / 1.7)
     far = np.ones((SIDE, SIDE), dtype=bool)
     far[2:11, 16:25] = False  # beyond the frame of the receptive field
     assert abs(seen - ink[..., None])[far].max() < 2
 
 
 def test_holes_are_crosses_and_pixels_lost_to_padding_are_dashes(page_of):
-    page = page_of(DilationStack([(3, 3), (3, 1)], column=0))
-
-    def marks() -> list[int]:
-        paths = [page.locator(f".dsconv-dilation-{kind}") for kind in ("hole", "cut")]
-        return [(path.get_attribute("d") or "").count("M") for path in paths]
-
-    counts, paths = path_counts(3, [3, 1]), gradient([(3, 3), (3, 1)], 0)
-    cut = [at for at in range(5) if counts[4 + at] and not paths[at]]
-    assert marks() == [counts[4:].count(0), len(cut)] == [0, 1]
-    page.evaluate("model.set('layers', [[3, 2], [3, 2]]); model.set('column', 14)")
-    settle(page)
-    assert marks() == [4, 0]
+    lost = ([(3, 3), (3, 1)], 0, [0, 1])  # the way to column 2 is by column -1 alone
+    for stack, column, expected in [lost, ([(3, 2), (3, 2)], 14, [4, 0])]:
+        page = page_of(DilationStack(stack, column=column))
+        marks = [page.locator(f".dsconv-dilation-{kind}") for kind in ("hole", "cut")]
+        assert [(mark.get_attribute("d") or "").count("M") for mark in marks] == expected
 
 
-def test_the_grids_of_one_layer_can_be_shown(page_of):
+def test_the_grids_of_one_layer_can_be_shown(page_of, twin):
     page = page_of(DilationStack())
     page.get_by_label("grids of").select_option("3")
-    settle(page)
-    assert state(page, "grid_layer") == 3
-    said = page.locator(".dsconv-dilation-grids").get_attribute("aria-label")
-    assert said.startswith(
-        "Layer 3 works on 4 × 4 = 16 interleaved grids; this output reads 1 of 16"
-    )
+    told = re.compile("^Layer 3 works on 4 × 4 = 16 interleaved grids; this output reads 1 of 16")
+    expect(page.locator(".dsconv-dilation-grids")).to_have_attribute("aria-label", told)
+    assert twin(page).grid_layer == 3
     page.get_by_role("button", name="remove layer 3").click()
-    assert state(page, "grid_layer") == 0
-
-
-# who can use it
+    assert page.evaluate("model.get('grid_layer')") == 0
 
 
 @pytest.mark.parametrize("rates", [[1, 2, 4, 8], [2, 2, 2], [1, 2, 4, 8, 16, 16]])
 def test_no_picture_moves_under_the_finger_while_the_output_moves(page_of, rates):
-    page = page_of(DilationStack([(3, rate) for rate in rates], STAIRS), "phone")
+    page = page_of(DilationStack([(3, rate) for rate in rates]), "phone")
     tops = """names => names.map(name => document.querySelector(name).getBoundingClientRect().top
       + scrollY)"""
     names = [f".dsconv-dilation-{name}" for name in ("cone", "map", "grids")]
     seen = {tuple(page.evaluate(tops, names))}  # before the live text is there
     for place in (0, 1, 9, 14, 26, 27):
         page.evaluate("at => { model.set('row', at); model.set('column', 27 - at); }", place)
-        assert f"row {place}, column {27 - place}" in settle(page)
+        says(page, f"row {place}, column {27 - place}")
         seen.add(tuple(page.evaluate(tops, names)))
     assert len(seen) == 1
 
 
 def test_the_cone_is_drawn_anew_when_the_page_changes_its_width(page_of):
     page = page_of(DilationStack())
-    wide = page.locator(".dsconv-dilation-cone").bounding_box()["width"]
+    assert page.locator(CONE).bounding_box()["width"] > 390
     page.set_viewport_size({"width": 390, "height": 844})
-    settle(page)
-    narrow = page.locator(".dsconv-dilation-cone").get_attribute("width")
-    assert float(narrow) < 390 < wide
+    page.wait_for_function(f"document.querySelector('{CONE}').getAttribute('width') < 390")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
