@@ -54,4 +54,4 @@ def _draw_bars(ax, probabilities: Tensor) -> None:
     words = "> 99.9%" if probabilities[most] > 0.9995 else f"{probabilities[most]:.1%}"
     plot_bars(probabilities, colours=colours, ax=ax)
     ax.text(most, float(probabilities[most]) + 0.03, words, ha="center")
-    ax.set(ylim=(0, 1.2), yticks=[0, 1], ylabel="probability")
+    ax.set(xlim=(-1.3, 10), ylim=(0, 1.2), yticks=[0, 1], ylabel="probability")
