@@ -61,18 +61,16 @@ def test_freezing_does_not_stop_batch_norm_statistics_but_the_context_does(net):
     assert not torch.equal(batch_norm.running_mean, still)
 
 
-def test_each_part_moves_at_its_own_rate(net):
-    parts = [net.stem, net.near, net.far, net.head]
+def test_each_part_that_learns_moves_at_its_own_rate_and_a_frozen_one_has_none(net):
+    parts = learning_parts(net)
+    assert parts == [net.stem, net.near, net.far, net.head]  # but not the pool
     groups = discriminative_groups(parts, lr=0.26, factor=2.6)
     assert [group["lr"] for group in groups] == pytest.approx([0.26 / 2.6**k for k in (3, 2, 1, 0)])
     covered = [weight for group in groups for weight in group["params"]]
     assert len(covered) == len(list(net.parameters()))
     torch.optim.SGD(groups)  # an optimiser takes them as they are
-
-
-def test_a_frozen_part_has_no_group(net):
     freeze(net.stem)
-    assert len(discriminative_groups([net.stem, net.head], lr=0.1)) == 1
+    assert len(discriminative_groups(parts, lr=0.1)) == 3
 
 
 def test_gradual_unfreezing_starts_at_the_head_and_ends_with_all():
@@ -97,10 +95,6 @@ def test_a_seed_draws_the_same_digits_and_a_larger_draw_contains_the_smaller():
     assert not torch.equal(small.images, other.images)
     known = {image.numpy().tobytes() for image in large.images}
     assert all(image.numpy().tobytes() in known for image in small.images)
-
-
-def test_the_pool_is_no_part_that_learns(net):
-    assert learning_parts(net) == [net.stem, net.near, net.far, net.head]
 
 
 @pytest.mark.parametrize(
