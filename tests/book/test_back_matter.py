@@ -68,9 +68,6 @@ def sections(text: str) -> dict[str, str]:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-# the glossary
-
-
 def test_the_rule_tells_definitions_from_stress():
     text = "This is called a *leak*. It is *not* *one* thing.\n*Softmax* (归一化) turns\na *tap*"
     assert definitions(text) == ["leak", "Softmax"]
@@ -102,9 +99,6 @@ def test_every_entry_has_a_chinese_term():
 def test_readers_of_the_article_find_their_words():
     words = {"深度可分离卷积", "深度卷积", "逐点卷积", "膨胀卷积", "微调"}
     assert words <= glossary().keys()
-
-
-# the article
 
 
 def test_the_article_has_rows_for_each_of_its_nine_sections():
@@ -145,9 +139,6 @@ def test_no_measured_run_reached_the_losses_that_the_article_prints():
     for loss in load_results("article").values("loss"):
         assert loss[0] > 0.1417
         assert loss[9] > 0.0226
-
-
-# the resources
 
 
 @pytest.mark.parametrize("page", PAGES)
