@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 HANDLE = ".widget-hslider .noUi-handle"
 LOOK = """() => ({
   noAlt: [...document.querySelectorAll('main img')]
-    .filter(i => !(i.getAttribute('alt') || '').trim()).map(i => i.src.slice(0, 80)),
+    .filter(i => /^\s*$|_images\//.test(i.alt)).map(i => i.src.slice(0, 80)),
   broken: [...document.querySelectorAll('main img')]
     .filter(i => i.complete && !i.naturalWidth).map(i => i.src.slice(0, 80)),
   mathErrors: document.querySelectorAll('mjx-merror, [data-mjx-error]').length,

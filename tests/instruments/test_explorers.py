@@ -59,11 +59,6 @@ def test_alt_text_is_escaped_and_required():
         picture_of(plt.plot, [1], alt=" ")
 
 
-def test_the_same_picture_is_the_same_bytes_and_few():
-    assert line_picture(3).value == line_picture(3).value
-    assert len(line_picture(3).value) < 20_000
-
-
 def test_browse_refuses_what_no_page_could_hold():
     for axes in [{}, {"width": []}, {"width": range(21), "height": range(20)}]:
         stops = {name: len(values) for name, values in axes.items()}
