@@ -1,6 +1,7 @@
 """What all instruments share: page code, colours, how a picture travels, a still, a plain name."""
 
 import base64
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -124,9 +125,16 @@ def png_of_the_drawing() -> str:
 class Instrument(anywidget.AnyWidget):
     """An instrument: live in Jupyter and in the built page, a still picture everywhere else.
 
-    A subclass sets ``_esm`` and ``_css``, draws one figure in ``draw_still`` and says in
-    ``still_words`` what is seen in it.
+    A subclass in the folder ``name`` is shown in the page by ``name.js`` and ``name.css`` there. It
+    draws one figure in ``draw_still`` and says in ``still_words`` what is seen in it.
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if not hasattr(cls, "_esm"):  # a class that traits are added to is made anew
+            folder = Path(inspect.getfile(cls)).parent
+            cls._esm = page_code(folder / f"{folder.name}.js")
+            cls._css = page_style(folder / f"{folder.name}.css")
+        super().__init_subclass__(**options)
 
     def draw_still(self) -> None:
         """Draw the present state with matplotlib, for paper and for pages without scripts."""

@@ -1,7 +1,6 @@
 """The dilation stack: layers that the reader sets, and the pixels that one output sees."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -24,13 +23,9 @@ from dsconv_lib.instruments.instrument import (
     Instrument,
     floats_of,
     ink_bytes,
-    page_code,
-    page_style,
     refuse_other_ink,
 )
 from dsconv_lib.plots.taps import tap_positions
-
-HERE = Path(__file__).parent
 
 
 class DilationStack(Instrument):
@@ -57,9 +52,6 @@ class DilationStack(Instrument):
 
     Taught in: 03_dilated_convolution.
     """
-
-    _esm = page_code(HERE / "dilation_stack.js")
-    _css = page_style(HERE / "dilation_stack.css")
 
     fixed = traitlets.Dict(
         {"side": SIDE, "layers": MOST_LAYERS, **MOST, "colours": COLOURS}, read_only=True

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -29,13 +28,10 @@ from dsconv_lib.instruments.instrument import (
     Instrument,
     floats_of,
     ink_bytes,
-    page_code,
-    page_style,
     refuse_other_ink,
 )
 from dsconv_lib.networks import DSNet, load_pretrained
 
-HERE = Path(__file__).parent
 SIDE = 28  # [pixels] of MNIST's frame
 SQUARES = (3, 5, 7, 9, 11)  # [pixels] odd, so that a square has a middle
 MOST_DIGITS = 40
@@ -76,8 +72,6 @@ class DrawingPad(Instrument):
     Taught in: 11_draw_a_digit.
     """
 
-    _esm = page_code(HERE / "drawing_pad.js")
-    _css = page_style(HERE / "drawing_pad.css")
     fixed = Dict(FIXED, read_only=True).tag(sync=True)
     header = List(Dict(), read_only=True).tag(sync=True)  # name, width, dilations, steps of nets
     weights = _binary(read_only=True)  # float32, of all nets

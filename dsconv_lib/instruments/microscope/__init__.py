@@ -1,6 +1,5 @@
 """The convolution microscope: which pixels make one number, and which pixels one weight meets."""
 
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,8 +14,6 @@ from dsconv_lib.instruments.instrument import (
     Instrument,
     floats_of,
     ink_bytes,
-    page_code,
-    page_style,
     refuse_other_ink,
 )
 from dsconv_lib.instruments.microscope.kernels import (
@@ -35,7 +32,6 @@ from dsconv_lib.instruments.microscope.kernels import (
 )
 from dsconv_lib.instruments.microscope.still import plot_microscope
 
-HERE = Path(__file__).parent
 KINDS = ("standard", "depthwise", "pointwise", "separable")
 INPUTS = ("ink", "change sideways", "change downwards", "paper")
 CHOICES = {
@@ -100,8 +96,6 @@ class Microscope(Instrument):
     Taught in: 02_separable_convolution.
     """
 
-    _esm = page_code(HERE / "microscope.js")
-    _css = page_style(HERE / "microscope.css")
     fixed = Dict(FIXED, read_only=True).tag(sync=True)
     pixels = Bytes().tag(sync=True)  # float32, row after row
     height, width = Int(28).tag(sync=True), Int(28).tag(sync=True)
