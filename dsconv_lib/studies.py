@@ -119,16 +119,26 @@ def run_study(script: str, what: str, cases: Iterable[dict], measure: Callable[.
         what: one sentence that says what is measured, on which digits.
         cases: the arguments of ``measure``, which become columns too.
     """
-    path = Path(script).resolve().parent / "results" / f"{Path(script).stem}.json"
+    path = results_of(script)
     rows = list(load_results(path.stem, path.parent).rows) if path.exists() else []
-    for case in map(_plain, cases):
-        if any(_holds(row, case) for row in rows):
-            continue
+    for case in remaining(script, cases):
         row = _plain({**case, **measure(**case)})
         rows.append({**row, "conditions": _conditions(path.stem)})
         _store(path, what, rows)
         print(*(f"{key}={value}" for key, value in row.items()), flush=True)
     print(f"{len(rows)} rows in {path.name}; delete the file to measure anew")
+
+
+def remaining(script: str, cases: Iterable[dict]) -> list[dict]:
+    """List the cases that a script's result file does not hold yet."""
+    path = results_of(script)
+    rows = load_results(path.stem, path.parent).rows if path.exists() else ()
+    return [case for case in map(_plain, cases) if not any(_holds(row, case) for row in rows)]
+
+
+def results_of(script: str) -> Path:
+    """Tell where the results of a script lie: in the folder ``results`` beside it."""
+    return Path(script).resolve().parent / "results" / f"{Path(script).stem}.json"
 
 
 def arguments(description: str, seeds: int) -> argparse.Namespace:
@@ -158,7 +168,9 @@ def _conditions(name: str) -> dict[str, str | int]:
 
     command = " ".join(["python", f"benchmarks/{name}.py", *sys.argv[1:]])
     threads = torch.get_num_threads()
-    return {"command": command, "processor": _processor(), "threads": threads, **versions()}
+    gpu = {"gpu": torch.cuda.get_device_name()} if torch.cuda.is_available() else {}
+    place = {"command": command, "processor": _processor(), **gpu, "threads": threads}
+    return {**place, **versions()}
 
 
 def _processor() -> str:
