@@ -77,14 +77,20 @@ def commands() -> None:
 
 
 @commands.command()
-@click.option("--width", type=WHOLE, default=16, help="Channels of the first layer.")
+@click.option("--width", type=WHOLE, default=11, help="Channels of the first layer.")
 @click.option(
     "--dilations",
     callback=rates,
-    default="1,2,1,2",
+    default="1,2,1,1,2,1",
     help="One rate per block [pixels between taps], two or more, separated by commas.",
 )
-@click.option("--epochs", type=WHOLE, default=20, help="Times over all digits.")
+@click.option(
+    "--average",
+    type=click.Choice(["learned", "plain"]),
+    default="learned",
+    help="How each last map becomes one number: every place with a weight of its own, or not.",
+)
+@click.option("--epochs", type=WHOLE, default=40, help="Times over all digits.")
 @click.option("--lr", type=RATE, default=0.015, help="Highest learning rate.")
 @click.option("--batch-size", type=WHOLE, default=128, help="Digits per step.")
 @click.option("--seed", type=SEED, default=0, help="Of weights and order.")

@@ -73,7 +73,8 @@ def _train(options: SimpleNamespace, device: torch.device, team: Team) -> int:
         epochs=options.epochs, batch_size=options.batch_size, lr=options.lr, seed=options.seed
     )
     torch.manual_seed(options.seed)
-    net = DSNet(options.width, options.dilations).to(device)
+    head_kernel = 7 if options.average == "learned" else None
+    net = DSNet(options.width, options.dilations, head_kernel=head_kernel).to(device)
     print(f"Network: {count_weights(net):,} weights.", flush=True)
     print(report.history_table(_fit(net, digits, recipe, options, team)))
     net = net.cpu()
@@ -94,7 +95,7 @@ def _describe(
         "file": options.save.name,
         "sha256": hashlib.sha256(options.save.read_bytes()).hexdigest(),
         "weights": count_weights(net),
-        "net": {"width": net.width, "dilations": net.dilations},
+        "net": net.shape,
         "command": shlex.join(["python", "-m", "dsconv_lib", *sys.argv[1:]]),
         "data": {"name": digits.name, **{name: len(at) for name, at in digits.splits.items()}},
         "augmented": not options.plain,

@@ -40,6 +40,6 @@ def random_affine(
     across, along = angle.cos() / size, angle.sin() / size
     rows = [across, slant - along, right], [along, across, down]
     theta = torch.stack([torch.stack(row, dim=1) for row in rows], dim=1)  # (N, 2, 3)
-    grid = F.affine_grid(theta, list(x.shape), align_corners=False)  # (N, H, W, 2)
+    grid = F.affine_grid(theta.to(x.device), list(x.shape), align_corners=False)  # (N, H, W, 2)
     # beyond the edge lies more of the edge, which in a digit is paper
     return F.grid_sample(x, grid, padding_mode="border", align_corners=False)

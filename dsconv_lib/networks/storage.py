@@ -14,9 +14,10 @@ from torch import nn
 
 from dsconv_lib.networks.dsnet import DSNet
 from dsconv_lib.networks.segmentation import SegNet, TwoScaleNet
+from dsconv_lib.networks.tied import TiedNet
 
 PRETRAINED = Path(__file__).parent / "weights" / "dsnet.pt"
-KINDS = {kind.__name__: kind for kind in (DSNet, SegNet, TwoScaleNet)}
+KINDS = {kind.__name__: kind for kind in (DSNet, SegNet, TwoScaleNet, TiedNet)}
 
 
 def count_weights(net: nn.Module) -> int:
@@ -34,7 +35,7 @@ class CheckpointError(RuntimeError):
 
 
 def save_net(net: nn.Module, path: str | Path) -> None:
-    """Store a ``DSNet``, ``SegNet`` or ``TwoScaleNet`` with what is needed to rebuild it."""
+    """Store one of the book's networks, ``KINDS``, with what is needed to rebuild it."""
     weights = {name: weight.contiguous() for name, weight in net.state_dict().items()}
     save_checkpoint({"kind": type(net).__name__, "net": net.shape, "model": weights}, path)
 

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
 
 from dsconv_lib.checks import require_whole
@@ -33,7 +33,8 @@ class Recipe:
     Args:
         lr: highest learning rate of the one-cycle schedule.
         average: how much of the moving average of the weights is kept at each step, 0 for none;
-            lowered in short runs, so that it never reaches back over more than a tenth of them.
+            less in the first steps, ``(1 + t) / (10 + t)``, and in short runs, so that it never
+            reaches back over more than a tenth of a run.
     """
 
     epochs: int = 20
@@ -129,6 +130,24 @@ def fit(
     return History(recipe, *zip(*run.rows, strict=True))
 
 
+def moving_average(kept: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
+    """Make the rule by which an average of the weights follows them, for ``AveragedModel``.
+
+    After ``t`` steps the average keeps ``min(kept, (1 + t) / (10 + t))`` of itself. Without that
+    warm-up it would hold on to the weights of the first step, which know nothing: at ``kept`` of
+    0.998 they would still make up 42 % of it after 429 steps.
+    """
+
+    def follow(averages: list[Tensor], weights: list[Tensor], taken: Tensor) -> None:
+        t = taken.item()
+        if averages[0].is_floating_point():
+            torch._foreach_lerp_(averages, weights, 1 - min(kept, (1 + t) / (10 + t)))
+        else:  # the norms' counts of batches
+            torch._foreach_copy_(averages, weights)
+
+    return follow
+
+
 class _Run:
     """All that changes while training, so that a checkpoint can hold all of it."""
 
@@ -147,7 +166,7 @@ class _Run:
         self.schedule = OneCycleLR(self.optimiser, rates, total_steps=steps)
         # in short runs the average reaches back over a tenth of the run at most
         kept = max(0.0, min(recipe.average, 1 - 10 / steps))
-        rule = get_ema_multi_avg_fn(kept)
+        rule = moving_average(kept)
         self.averaged = AveragedModel(model, multi_avg_fn=rule, use_buffers=True) if kept else None
         self.rows: list[list[float]] = []
 
