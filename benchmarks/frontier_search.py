@@ -1,6 +1,6 @@
-"""Look for the best net at each size, on validation digits: shapes, rates, recipes, teachers.
+"""Look for good nets at each size, on validation digits: shapes, rates, recipes, teachers.
 
-    python benchmarks/frontier_search.py [--seeds 3] [--threads 2]
+    python benchmarks/frontier_search.py [--seeds 1] [--threads 2]
 
 Of each shape the widest net within a size is taken. All are trained side by side, by the same
 seeds, on the same views of the digits.
@@ -18,55 +18,50 @@ from dsconv_lib.networks import TiedNet, count_weights
 from dsconv_lib.studies import arguments
 from dsconv_lib.training import Recipe
 
-EPOCHS = 16
+EPOCHS = 10
+ONE, TWO = (1, 1), (1, 1, 1)  # channels of the stem and of each scale, in units of the width
 THREES, FOURS = ((1, 2, 1), (1, 2, 1)), ((1, 2, 3, 1), (1, 2, 3, 1))
-EVEN, ONE, TIED = (1, 1, 1), (1, 1), {"head_kernel": 7}
-SHAPES = {  # size: (channels of stem and scales in units of the width, rates, what else)
-    600: [
-        (EVEN, THREES, TIED),
-        (EVEN, FOURS, TIED),
-        (EVEN, ((1, 1, 1, 1), (1, 1, 1, 1)), TIED),
-        (EVEN, ((1, 2, 3), (1, 2)), TIED),
-        (EVEN, ((1, 2, 3, 1), (1, 2, 3, 1)), {}),
-        ((1, 1, 1, 1), ((1, 2, 3), (1, 2, 3), (1, 2)), {"head_kernel": 3}),
-        ((1, 1, 1, 1), ((1, 2), (1, 2), (1,)), {"head_kernel": 3}),
-    ],
+PLAIN, LEARNED = {}, {"head_kernel": 7}
+SIX, WIDE = (ONE, ((1, 2, 3, 4, 2, 1),), PLAIN), (ONE, ((1, 2, 3, 4, 3, 2, 2, 1),), PLAIN)
+FIRST = [  # one scale, or two, with and without holes
+    SIX,
+    (ONE, ((1, 1, 1, 1, 1, 1),), PLAIN),
+    (ONE, ((1, 2, 3, 1),), PLAIN),
+    (ONE, ((1, 2, 1, 2, 1, 2),), PLAIN),
+    (TWO, THREES, PLAIN),
+    (TWO, ((1, 2, 3), (1, 2, 1)), PLAIN),
+    (TWO, ((1, 1, 1), (1, 1, 1)), PLAIN),
+]
+LATER = [(TWO, THREES, LEARNED), ((1, 1, 2), THREES, LEARNED), ((1, 2, 2), THREES, LEARNED)]
+LONG, DSNETS = (TWO, FOURS, LEARNED), ((1, 2, 3), THREES, LEARNED)  # the widths of DSNet's stages
+SHAPES = {
+    600: [*FIRST, LATER[0], ((1, 1, 2), THREES, PLAIN)],
     1000: [
-        (EVEN, THREES, TIED),
-        (EVEN, FOURS, TIED),
-        (EVEN, ((1, 1, 1, 1), (1, 1, 1, 1)), TIED),
-        (EVEN, ((1, 2, 3), (1, 2, 3)), TIED),
-        ((1, 1, 1, 1), ((1, 2), (1, 2), (1, 2)), {"head_kernel": 3}),
-        (ONE, ((1, 2, 3, 4, 2, 1),), {}),
+        *FIRST,
+        WIDE,
+        (TWO, ((1, 2), (1, 2, 1, 1)), PLAIN),
+        *LATER[:2],
+        ((1, 1, 2), THREES, PLAIN),
     ],
-    2000: [
-        (EVEN, THREES, TIED),
-        (EVEN, FOURS, TIED),
-        ((1, 2, 2), THREES, TIED),
-        ((1, 1, 1, 1), ((1, 2, 3), (1, 2, 3), (1, 2)), {"head_kernel": 3}),
-    ],
-    4000: [
-        (EVEN, THREES, TIED),
-        (EVEN, FOURS, TIED),
-        ((1, 1, 2), THREES, TIED),
-    ],
-    8000: [
-        (EVEN, THREES, TIED),
-        ((1, 1, 2), THREES, TIED),
-        ((1, 2, 3), THREES, TIED),
-        ((1, 2, 3), THREES, {**TIED, "tied": False}),
-    ],
+    2000: [SIX, WIDE, *FIRST[4:6], (TWO, FOURS, PLAIN), *LATER, LONG, DSNETS],
+    4000: [SIX, FIRST[4], DSNETS, (TWO, FOURS, PLAIN), *LATER, LONG, ((1, 2, 4), THREES, LEARNED)],
+    8000: [*LATER, LONG, DSNETS, ((1, 2, 3), ((1, 2, 1, 1),) * 2, LEARNED)],
 }
-RECIPE = {"share": 0.5, "temperature": 1.0, "lr": 0.02, "batch_size": 128, "decay_all": False}
+UNTIED = ((1, 2, 3), THREES, {**LEARNED, "tied": False})
+RECIPE = {"share": 0.9, "temperature": 2.0, "lr": 0.015, "weight_decay": 0.01, "decay_all": False}
 CHANGES = [
     {"share": 0.0},
-    {"share": 1.0},
-    {"lr": 0.01},
-    {"lr": 0.04},
+    {"share": 1.0, "temperature": 1.0},
+    {"temperature": 1.0},
+    {"temperature": 4.0},
+    {"share": 0.5},
+    {"lr": 0.008},
+    {"lr": 0.03},
     {"decay_all": True},
-    {"batch_size": 256},
+    {"weight_decay": 0.05},
+    {"weight_decay": 0.0},
 ]
-CHANGED = {1000: (EVEN, THREES, TIED), 8000: ((1, 1, 2), THREES, TIED)}
+CHANGED = {1000: (TWO, THREES, PLAIN), 4000: LATER[1]}
 
 
 def widest(size: int, units: tuple, dilations: tuple, rest: dict) -> dict:
@@ -79,19 +74,19 @@ def widest(size: int, units: tuple, dilations: tuple, rest: dict) -> dict:
 
 def task(size: int, net: dict, recipe: dict) -> Task:
     """Describe one trial."""
-    rates = Recipe(lr=recipe["lr"], batch_size=recipe["batch_size"])
-    light = {name: recipe[name] for name in ("share", "temperature", "decay_all")}
-    return Task(partial(TiedNet, **net), rates, **light)
+    rates = Recipe(lr=recipe["lr"], weight_decay=recipe["weight_decay"])
+    taught = {name: recipe[name] for name in ("share", "temperature", "decay_all")}
+    return Task(partial(TiedNet, **net), rates, **taught)
 
 
 def measure(trained: nn.Module, /, **case: object) -> dict:
     """Measure a trained net on the validation digits."""
-    validation = validation_digits()
-    loss = F.cross_entropy(predict_logits(trained, validation.images), validation.labels).item()
+    digits = validation_digits()
+    loss = F.cross_entropy(predict_logits(trained, digits.images), digits.labels).item()
     return {
         "epochs": EPOCHS,
         "weights": count_weights(trained),
-        "validation": evaluate(trained, validation),
+        "validation": round(evaluate(trained, digits), 4),
         "validation_loss": round(loss, 5),
     }
 
@@ -99,12 +94,13 @@ def measure(trained: nn.Module, /, **case: object) -> dict:
 def list_trials() -> list[dict]:
     """List every shape by the first recipe, and two shapes by changed recipes."""
     trials = [(size, shape, RECIPE) for size, shapes in SHAPES.items() for shape in shapes]
+    trials += [(size, UNTIED, RECIPE) for size in (4000, 8000)]
     trials += [(size, shape, RECIPE | c) for size, shape in CHANGED.items() for c in CHANGES]
     return [{"size": s, "net": widest(s, *shape), "recipe": r} for s, shape, r in trials]
 
 
 if __name__ == "__main__":
-    chosen = arguments(__doc__, seeds=3)
+    chosen = arguments(__doc__, seeds=1)
     cases = [{**trial, "seed": seed} for trial in list_trials() for seed in range(chosen.seeds)]
     what = f"validation accuracy on MNIST of nets of each size after {EPOCHS} epochs, augmented"
     study_together(__file__, what, cases, task, measure, EPOCHS, load_teachers())

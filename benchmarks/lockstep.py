@@ -171,8 +171,9 @@ class Stack:
         """Build a net for each seed, with its averaged weights, in evaluation mode."""
         count, nets = len(self.task.seeds), []
         for number, seed in enumerate(self.task.seeds):
+            pairs = zip(self.names, self.average, strict=True)
             net = _seeded(self.task.build, seed)
-            parts = {n: v.chunk(count)[number] for n, v in zip(self.names, self.average)}
+            parts = {n: v.chunk(count)[number] for n, v in pairs}
             net.load_state_dict(parts, strict=False)  # torch's count of batches stays behind
             nets.append(net.eval().to(self.views.x.device))
         return nets
@@ -206,7 +207,11 @@ def study_together(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     views = Views(load_mnist().split("train"), device, [net.to(device) for net in teachers])
     trained = iter(train_together(tasks, views, epochs) if tasks else ())
-    nets = {(bare, seed): net for bare in seeds for seed, net in zip(seeds[bare], next(trained))}
+    nets = {
+        (bare, seed): net
+        for bare in seeds
+        for seed, net in zip(seeds[bare], next(trained), strict=True)
+    }
 
     def take(**case: object) -> dict:
         bare = json.dumps({name: value for name, value in case.items() if name != "seed"})
@@ -339,4 +344,6 @@ def _groups(net: nn.Module, decay: float, decay_all: bool) -> list[dict]:
         return not decay_all and (weight.ndim == 1 or (weight.ndim == 4 and weight.shape[1] == 1))
 
     parts = [w for w in net.parameters() if not light(w)], [w for w in net.parameters() if light(w)]
-    return [{"params": ws, "weight_decay": d} for ws, d in zip(parts, (decay, 0.0)) if ws]
+    return [
+        {"params": ws, "weight_decay": d} for ws, d in zip(parts, (decay, 0.0), strict=True) if ws
+    ]

@@ -86,7 +86,7 @@ def run_at(layer: DSConv2d, x: Tensor, rate: int) -> Tensor:
 
 
 def _average(channels: int, kernel_size: int | None) -> nn.Module:
-    """Turn each map into one number: the plain average, or rows and columns with learned weights."""
+    """Turn each map into one number: the plain average, or learn a weight per row and column."""
     if kernel_size is None:
         return nn.AdaptiveAvgPool2d(1)
     require_whole(1, head_kernel=kernel_size)
