@@ -14,7 +14,6 @@ from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
-from accuracy_per_weight import whole_training_set
 from loading import torchvision_mnist
 from torch import nn
 
@@ -29,6 +28,12 @@ FAST_RECIPE = Recipe(epochs=2, batch_size=256, lr=0.05, label_smoothing=0.1, ave
 FAST_DIGITS = 48_000
 MARGIN = 4  # pixels cut off on every side: MNIST's digits were scaled to fit 20 x 20
 GOAL, MOST_EPOCHS = 0.99, 14
+
+
+def whole_training_set(digits: Digits) -> Digits:
+    """Join training and validation digits again, once every choice is made."""
+    rows = torch.cat([digits.splits["train"], digits.splits["validation"]])
+    return digits.take(rows, f"{digits.name} train + validation")
 
 
 def pytorch_example() -> nn.Module:

@@ -9,6 +9,7 @@ from dsconv_lib.evaluation.metrics import (
     evaluate_segmentation,
     expected_calibration_error,
     fit_temperature,
+    holm,
     label_pixels,
     mean_iou,
     paired_difference,

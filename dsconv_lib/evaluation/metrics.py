@@ -204,6 +204,25 @@ def paired_difference(
     return PairedDifference(mean, float(high - low) / 2, float(test.pvalue))
 
 
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Correct p-values for the number of comparisons made, in the order they were given.
+
+    With the correction, the chance of calling even one of them a difference that is none stays
+    below the level.
+
+    Example (the smallest counts three times, the next twice; none falls below the one before):
+        >>> holm([0.04, 0.01, 0.03])
+        [0.06, 0.03, 0.06]
+
+    Source: [holm1979simple]. Taught in: 06_training.
+    """
+    corrected, highest = [0.0] * len(p_values), 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        corrected[place] = highest
+    return corrected
+
+
 def _require_pairs(labels: Tensor, answers: Tensor) -> None:
     if labels.shape != answers.shape[: labels.dim()] or labels.numel() == 0:
         shapes = f"labels of shape {tuple(labels.shape)} and answers of {tuple(answers.shape)}"

@@ -67,7 +67,7 @@ def load_pretrained() -> DSNet:
     Example:
         >>> net = load_pretrained()
         >>> net.training, count_weights(net)
-        (False, 7514)
+        (False, 7875)
     """
     return load_net(PRETRAINED)
 

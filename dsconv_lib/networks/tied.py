@@ -53,6 +53,8 @@ class TiedNet(nn.Module):
             )
         require_whole(1, stem=widths[0], num_classes=num_classes)
         self.dilations = tuple(map(tuple, dilations))
+        for rates in self.dilations:
+            require_whole(1, runs=len(rates), dilation=min(rates, default=1))
         self.shape = {"widths": tuple(widths), "dilations": self.dilations}
         self.shape |= {"num_classes": num_classes, "head_kernel": head_kernel, "tied": tied}
         stem = nn.Conv2d(1, widths[0], kernel_size=3, padding=1, bias=False)

@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given, settings, strategies as st
 from sklearn import metrics
 from torch import nn
 
@@ -17,6 +18,7 @@ from dsconv_lib.evaluation import (
     evaluate,
     expected_calibration_error,
     fit_temperature,
+    holm,
     label_pixels,
     mean_iou,
     paired_difference,
@@ -136,6 +138,18 @@ def test_a_paired_interval_covers_the_truth_about_as_often_as_it_says():
     pairs = zip((shared + 1 + noise[0]).tolist(), (shared + noise[1]).tolist(), strict=True)
     found = [paired_difference(*pair) for pair in pairs]
     assert 0.93 < sum(abs(each.mean - 1) < each.reach for each in found) / 1000 < 0.97
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holm_rejects_step_by_step_what_its_p_values_say(p_values):
+    for level in (0.01, 0.05, 0.3):
+        rejected = set()
+        for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+            if p_values[place] * (len(p_values) - rank) > level:
+                break  # the first that stays stops the procedure
+            rejected.add(place)
+        assert {i for i, p in enumerate(holm(p_values)) if p <= level} == rejected
 
 
 def test_a_paired_difference_refuses_one_pair_and_half_a_pair():

@@ -1,12 +1,22 @@
 """The article's network runs once mended; DSNet sees as far as it says, and reads."""
 
+from itertools import pairwise
+
 import pytest
 import torch
+from torch import nn
 
 from dsconv_lib.convolution import receptive_field
 from dsconv_lib.data import load_optdigits
 from dsconv_lib.evaluation import evaluate
-from dsconv_lib.networks import ArticleNet, DSNet, SegNet, count_weights, load_pretrained
+from dsconv_lib.networks import (
+    ArticleNet,
+    DSNet,
+    SegNet,
+    TiedNet,
+    count_weights,
+    load_pretrained,
+)
 
 BATCH = torch.zeros(2, 1, 28, 28)
 
@@ -84,6 +94,53 @@ def test_dsnet_reads_as_far_as_the_formula_says():
 def test_dsnet_refuses_nonsense(wrong, message):
     with pytest.raises(ValueError, match=message):
         DSNet(**wrong)
+
+
+TWO_SCALES = {"widths": (3, 4, 6), "dilations": ((1, 2, 3), (2, 1)), "head_kernel": 7}
+
+
+def test_shared_kernels_answer_as_copies_of_them_would():
+    torch.manual_seed(0)
+    tied, x = TiedNet(**TWO_SCALES), torch.randn(2, 1, 28, 28)
+    copies = TiedNet(**TWO_SCALES, tied=False)
+    assert tied.which == [0, 1, 1, 2, 3] and len(copies.layers) == 5
+    state = tied.state_dict()
+    for name in copies.state_dict():
+        if name.startswith("layers."):
+            _, at, rest = name.split(".", 2)
+            state[name] = tied.state_dict()[f"layers.{tied.which[int(at)]}.{rest}"]
+    copies.load_state_dict(state)
+    torch.testing.assert_close(tied(x), copies(x))
+
+
+def test_another_run_of_a_shared_kernel_costs_its_norm_alone():
+    counts = [count_weights(TiedNet((5, 5), ((1, 2, 3)[:runs],))) for runs in (1, 2, 3)]
+    assert [later - sooner for sooner, later in pairwise(counts)] == [10, 10]
+
+
+@pytest.mark.parametrize("rates", [(1, 1, 1, 1), (1, 2, 3, 1)])
+def test_a_tied_net_reads_as_far_as_its_rates_reach(rates):
+    torch.manual_seed(0)
+    net, x = TiedNet((4, 4), (rates,)).eval(), torch.randn(64, 1, 84, 84, requires_grad=True)
+    net.average, net.head = nn.Identity(), nn.Identity()
+    net(x).unflatten(1, (4, 42, 42))[..., 20, 20].sum().backward()
+    rows = x.grad.abs().sum(dim=(0, 1, 3)).nonzero().flatten()
+    layers = [(3, 1, 1), (2, 2, 1), *((3, 1, rate) for rate in rates)]
+    assert rows.max() - rows.min() + 1 == receptive_field(layers)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"widths": (3, 4)}, "2 widths for 2 scales"),
+        ({"dilations": ((1,), ())}, "runs=0"),
+        ({"dilations": ((1,), (0,))}, "dilation=0"),
+        ({"head_kernel": 0}, "head_kernel=0"),
+    ],
+)
+def test_a_tied_net_refuses_nonsense(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        TiedNet(**TWO_SCALES | wrong)
 
 
 def test_the_pretrained_net_reads_handwriting_it_was_not_trained_on():

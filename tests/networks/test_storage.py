@@ -5,12 +5,21 @@ from io import BytesIO
 import pytest
 import torch
 
-from dsconv_lib.networks import DSNet, SegNet, TwoScaleNet, load_net, load_pretrained, save_net
+from dsconv_lib.networks import (
+    DSNet,
+    SegNet,
+    TiedNet,
+    TwoScaleNet,
+    load_net,
+    load_pretrained,
+    save_net,
+)
 from dsconv_lib.networks.storage import KINDS, CheckpointError, load_checkpoint, save_checkpoint
 
 NETS = {
     "DSNet": lambda: DSNet(width=4, dilations=(1, 3, 2), num_classes=7, head_kernel=7),
     "SegNet": lambda: SegNet(8, (1,), aspp=(2, 4), branch=3),
+    "TiedNet": lambda: TiedNet((3, 3, 5), ((1, 2), (1,)), head_kernel=7),
     "TwoScaleNet": lambda: TwoScaleNet(8, 12, near=(1,), far=(1, 2)),
 }
 

@@ -154,16 +154,19 @@ def test_reliability_shows_the_bins_of_the_calibration_error():
     assert top.get_title() == f"calibration error {100 * error:.2f} %"
 
 
-def test_accuracy_per_weight_draws_our_curve_their_points_and_the_goal():
+def test_accuracy_per_weight_draws_our_curve_their_points_and_the_goals():
     ours = {1000: (0.978, 0.98, 0.982), 4000: (0.994, 0.995, 0.996)}
     theirs = {"above": (1500, 0.99), "below": (2000, 0.96), "large": (500_000, 0.991)}
-    plots.plot_accuracy_per_weight(ours, theirs, goal=(8000, 0.995))
+    plots.plot_accuracy_per_weight(ours, theirs, goals={2000: 0.99, 8000: 0.996})
     ax = plt.gca()
-    np.testing.assert_allclose(ax.lines[0].get_xydata(), [[1000, 98], [4000, 99.5]])
+    curve = next(line for line in ax.lines if line.get_marker() == "o")
+    np.testing.assert_allclose(curve.get_xydata(), [[1000, 98], [4000, 99.5]])
     squares = np.ravel(lines(ax, "s"))
     np.testing.assert_allclose(squares, [1500, 99, 2000, 96, 500_000, 99.1])
-    assert words(ax) == ["DSNet", "above", "below", "large", "goal: 8,000 weights,\n99.50 %"]
-    sides = [(note.get_ha(), note.get_va()) for note in ax.texts[1:4]]
+    dashes = [line.get_xydata()[1] for line in ax.lines if line.get_linestyle() == "--"]
+    np.testing.assert_allclose(dashes, [[2000, 99], [8000, 99.6]])
+    assert words(ax) == ["this book", "goals", "above", "below", "large"]
+    sides = [(note.get_ha(), note.get_va()) for note in ax.texts[2:5]]
     assert sides == [("right", "bottom"), ("left", "top"), ("right", "top")]
 
 

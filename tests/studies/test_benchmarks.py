@@ -6,14 +6,16 @@ import sys
 
 import pytest
 import torch
+import torch.nn.functional as F
 
-from dsconv_lib.data import load_optdigits, make_canvases, to_input
+from dsconv_lib.data import load_optdigits, make_canvases
 from dsconv_lib.evaluation import evaluate, label_pixels
 from dsconv_lib.networks import SegNet, count_weights, load_net
-from dsconv_lib.studies import find_benchmarks
+from dsconv_lib.studies import find_benchmarks, load_results
 
 BENCHMARKS = find_benchmarks()
-SCRIPTS = sorted(path.stem for path in BENCHMARKS.glob("*.py"))
+FILES = sorted(BENCHMARKS.glob("*.py"))
+SCRIPTS = [file.stem for file in FILES if "__main__" in file.read_text(encoding="utf-8")]
 BATCH = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
 
@@ -22,8 +24,8 @@ def script(monkeypatch):
     """Import a benchmark by name."""
     monkeypatch.syspath_prepend(BENCHMARKS)
     yield importlib.import_module
-    for name in SCRIPTS:
-        sys.modules.pop(name, None)
+    for file in FILES:
+        sys.modules.pop(file.stem, None)
 
 
 @pytest.fixture
@@ -65,18 +67,47 @@ def test_the_contenders_have_the_number_of_weights_that_the_book_names(script, c
     assert net(BATCH).shape == (2, 10)
 
 
-def test_five_looks_of_at_most_eight_thousand_weights_average_shifted_digits(script):
-    study, digits = script("accuracy_per_weight"), load_optdigits().split("test")
-    assert count_weights(study.DSNet(study.BEST, **study.SHAPE)) <= 8_000  # the goal
-    torch.manual_seed(0)
-    net = study.DSNet(4, **study.SHAPE).eval()
-    answers = study.read_test(net, digits)
-    assert answers["test"] == evaluate(net, digits)
-    x = torch.stack([digits.images.roll(shift, (2, 3)) for shift in study.LOOKS])
-    with torch.no_grad():
-        p = torch.stack([net(to_input(images)).log_softmax(1) for images in x]).mean(0)
-    right = (p.argmax(1) == digits.labels).float().mean().item()
-    assert answers["test_five_looks"] == pytest.approx(right, abs=0.005)  # ties, by rounding
+def test_every_net_of_the_frontier_keeps_to_its_size(script):
+    study = script("frontier")
+    for name, build in study.NETS.items():
+        size = int(name.split(",")[0]) if name.startswith("600") else 1000 * int(name[0])
+        assert count_weights(build()) <= size, name
+
+
+def test_nets_side_by_side_answer_and_learn_as_each_would_alone(script):
+    lockstep, x, labels = (
+        script("lockstep"),
+        torch.rand(6, 2, 28, 28),
+        torch.arange(12).view(6, 2) % 10,
+    )
+    for build in script("frontier").NETS.values():
+        torch.manual_seed(0)
+        alone = [build().double() for _ in range(2)]
+        together = lockstep.stack(alone).double()
+        logits = together(x.double()).view(6, 2, 10)
+        F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="sum").backward()
+        for at, net in enumerate(alone):
+            own = net(x[:, at : at + 1].double())
+            torch.testing.assert_close(own, logits[:, at])
+            F.cross_entropy(own, labels[:, at], reduction="sum").backward()
+            slopes = dict(net.named_parameters())
+            for name, weight in together.named_parameters():
+                torch.testing.assert_close(weight.grad.chunk(2)[at], slopes[name].grad)
+
+
+def test_studies_are_trained_side_by_side_and_stored(script, monkeypatch, tmp_path):
+    lockstep, study = script("lockstep"), script("tied_rates")
+    digits = load_optdigits()
+    monkeypatch.setattr(lockstep, "load_mnist", lambda: digits)
+    lockstep.validation_digits.cache_clear()
+    (tmp_path / "results").mkdir()
+    cases = [{"dilations": [1, 2], "seed": seed} for seed in (0, 1)]
+    for _ in range(2):  # the second time there is nothing left to train
+        lockstep.study_together(tmp_path / "few.py", "a try", cases, study.task, study.measure, 8)
+    rows = load_results("few", tmp_path / "results")
+    assert rows.values("seed") == [0, 1]
+    assert min(rows.values("validation")) > 0.15
+    lockstep.validation_digits.cache_clear()
 
 
 def test_looks_at_canvases_are_shifted_back_before_they_are_averaged(script):

@@ -8,7 +8,8 @@ import pytest
 from dsconv_lib.studies import find_benchmarks, load_results, run_study
 
 BENCHMARKS = find_benchmarks()
-STUDIES = sorted(path.stem for path in BENCHMARKS.glob("*.py"))
+FILES = sorted(BENCHMARKS.glob("*.py"))
+STUDIES = [file.stem for file in FILES if "__main__" in file.read_text(encoding="utf-8")]
 
 
 def score(net, seed):
