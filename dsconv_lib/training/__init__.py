@@ -10,6 +10,7 @@ from dsconv_lib.training.finetuning import (
     frozen_statistics,
     gradual_stages,
     recipe_for_few,
+    recipe_of_stage,
     trainable_params,
     unfreeze,
 )

@@ -125,6 +125,15 @@ def learning_parts(net: nn.Module) -> list[nn.Module]:
     return [part for part in net.children() if any(True for _ in part.parameters())]
 
 
+def recipe_of_stage(recipe: Recipe, number: int, stages: int) -> Recipe:
+    """Give a stage of gradual unfreezing its share of the epochs, and an order of its own.
+
+    Taught in: 07_finetuning.
+    """
+    seed = recipe.seed + 1_000 * number  # else each stage would meet the same batches again
+    return replace(recipe, epochs=max(1, recipe.epochs // stages), seed=seed)
+
+
 def recipe_for_few(
     few: Digits, lr: float, *, steps: int = 100, batch_size: int = 25, seed: int = 0
 ) -> Recipe:
@@ -159,9 +168,9 @@ def adapt(
         train(recipe=recipe, groups=lambda n: discriminative_groups(learning_parts(n), recipe.lr))
     elif way == "gradual unfreezing":
         freeze(net)
-        for stage in gradual_stages(parts):
+        for number, stage in enumerate(gradual_stages(parts)):
             unfreeze(*stage)
-            train(recipe=replace(recipe, epochs=max(1, recipe.epochs // len(parts))))
+            train(recipe=recipe_of_stage(recipe, number, len(parts)))
     elif way == "frozen statistics":
         with frozen_statistics(net):
             train(recipe=recipe)
