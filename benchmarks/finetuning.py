@@ -4,8 +4,8 @@
 
 The pretrained DSNet meets optdigits, which are split once: one part to choose in, a pool that the
 reported draws come from, and one test part for all of them. In the first part each way gets its
-learning rate; then draws 0, 1, 2, ... of the pool are reported with it, and three of them with every
-rate. All ways take the same number of steps. Without MNIST, what needs it is left out.
+learning rate; then draws 0, 1, 2, ... of the pool are reported with it, and three of them with
+every rate. All ways take the same number of steps. Without MNIST, what needs it is left out.
 """
 
 from functools import cache

@@ -31,9 +31,10 @@ from dsconv_lib.evaluation.filters import (
     side_that_holds,
     silencing_effects,
 )
-from dsconv_lib.networks import load_net, load_pretrained
+from dsconv_lib.networks import load_net
 from dsconv_lib.studies import arguments, run_study
 
+NET = Path(__file__).parent / "weights" / "four_blocks.pt"  # the one of chapter 5
 COUNTS = [*range(0, 60, 4), *range(60, 161, 10)]
 BLIND = ("ink", "random", "random ink")  # orders that ask no network
 
@@ -44,7 +45,7 @@ def validation() -> tuple[Tensor, Tensor]:
     """Load validation digits that the network reads correctly; others to normalise with."""
     digits = load_mnist().split("validation")
     x, labels = to_input(digits.images[:2500]), digits.labels[:2000]
-    return x[:2000][load_pretrained()(x[:2000]).argmax(dim=1) == labels], x[2000:]
+    return x[:2000][load_net(NET)(x[:2000]).argmax(dim=1) == labels], x[2000:]
 
 
 def draw(seed: int, count: int) -> Tensor:
@@ -56,7 +57,7 @@ def draw(seed: int, count: int) -> Tensor:
 @cache
 def original(method: str, seed: int) -> tuple[Tensor, Tensor]:
     """Explain the trained network's answers to 40 digits."""
-    net, x = load_pretrained(), draw(seed, 40)
+    net, x = load_net(NET), draw(seed, 40)
     with torch.no_grad():
         target = net(x).argmax(dim=1)
     return target, explain(net, x, target, method)
@@ -65,7 +66,7 @@ def original(method: str, seed: int) -> tuple[Tensor, Tensor]:
 def redraw(method: str, stages: int, seed: int) -> dict:
     """Compare the maps of 40 digits before and after, with signs and without."""
     target, before = original(method, seed)
-    twin, x = randomised(load_pretrained(), validation()[1], seed, stages), draw(seed, 40)
+    twin, x = randomised(load_net(NET), validation()[1], seed, stages), draw(seed, 40)
     pairs = zip(before, explain(twin, x, target, method), x[:, 0], strict=True)
     found = []
     for a, b, digit in pairs:
@@ -86,7 +87,7 @@ def redraw(method: str, stages: int, seed: int) -> dict:
 def importance(method: str, x: Tensor, target: Tensor, seed: int) -> Tensor:
     """Order the pixels by a map, or without asking the network."""
     if method in METHODS:
-        return explain(load_pretrained(), x, target, method)
+        return explain(load_net(NET), x, target, method)
     noise = torch.rand(x[:, 0].shape, generator=torch.Generator().manual_seed(seed))
     ink = x[:, 0] - x.min()
     return {"ink": ink, "random": noise, "random ink": noise * (ink > 0)}[method]
@@ -94,7 +95,7 @@ def importance(method: str, x: Tensor, target: Tensor, seed: int) -> Tensor:
 
 def remove(method: str, way: str, seed: int) -> dict:
     """Measure 100 digits: the share of unchanged answers, and their mean probability."""
-    net = load_pretrained()
+    net = load_net(NET)
     x = draw(seed, 100)
     with torch.no_grad():
         target = net(x).argmax(dim=1)
@@ -114,7 +115,7 @@ def remove(method: str, way: str, seed: int) -> dict:
 def field(net: str, seed: int) -> dict:
     """Measure the squares that hold half, and nine tenths; seed -1 is the trained net itself."""
     variants = Path(__file__).parent / "weights" / "variants"
-    model = load_pretrained() if net == "dsnet" else load_net(variants / f"{net}.pt")
+    model = load_net(NET) if net == "dsnet" else load_net(variants / f"{net}.pt")
     images = load_mnist().split("validation").images
     if seed >= 0:
         model = randomised(model, validation()[1], seed)
@@ -129,7 +130,7 @@ def silence(layer: str, seed: int) -> dict:
     """Silence each filter of one layer, on 1,000 validation digits drawn by seed."""
     images = load_mnist().split("validation").images
     rows = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:1000]
-    effects = silencing_effects(load_pretrained(), to_input(images[rows]), layer)[layer]
+    effects = silencing_effects(load_net(NET), to_input(images[rows]), layer)[layer]
     return {"effects": [round(effect, 4) for effect in effects.tolist()]}
 
 
@@ -159,8 +160,7 @@ if __name__ == "__main__":
         for seed in range(-1, chosen.seeds)
     ]
     layers = [
-        {"test": "silence", "layer": layer, "seed": 0}
-        for layer in depthwise_layers(load_pretrained())
+        {"test": "silence", "layer": layer, "seed": 0} for layer in depthwise_layers(load_net(NET))
     ]
     what = "maps of DSNet's answers on MNIST's validation digits, tested; effective fields; filters"
     run_study(__file__, what, [*weights, *pixels, *fields, *layers], measure)

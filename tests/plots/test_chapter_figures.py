@@ -181,13 +181,13 @@ def test_wrong_answers_are_said_aloud_and_right_ones_are_not():
     assert wrong.images[0].norm(wrong.images[0].get_array()).min() == 1  # full ink
 
 
-def test_forgetting_puts_the_new_digits_across_and_the_old_ones_up():
-    plots.plot_forgetting({"full": ((0.90, 0.91, 0.92), (0.96, 0.97, 0.98))}, (0.5, 0.99))
-    point, dashed = plt.gca().lines
-    across, up = (bar.get_segments()[0] for bar in plt.gca().collections)
-    np.testing.assert_allclose(across, [[90, 97], [92, 97]])
-    np.testing.assert_allclose(up, [[91, 96], [91, 98]])
-    assert point.get_marker() == "o" and point.get_color() == DEPTHWISE  # as in every figure
+def test_forgetting_draws_a_curve_of_rates_and_marks_the_chosen_one():
+    rates = [(0.90, 0.99), (0.97, 0.98), (0.96, 0.70)]
+    plots.plot_forgetting({"full": rates}, {"full": 1}, (0.5, 0.99))
+    curve, chosen, dashed = plt.gca().lines
+    np.testing.assert_allclose(curve.get_xydata(), [[90, 99], [97, 98], [96, 70]])
+    np.testing.assert_allclose(chosen.get_xydata(), [[97, 98]])
+    assert chosen.get_marker() == "o" and chosen.get_color() == DEPTHWISE  # as in every figure
     assert set(dashed.get_ydata()) == {99}
     assert words(plt.gca()) == ["untouched: old 99.0, new 50.0"]
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from dsconv_lib.plots.curves import Value, draw_level, looks_of
+from dsconv_lib.plots.curves import draw_level, looks_of
 from dsconv_lib.plots.images import plot_images
 from dsconv_lib.plots.style import figure
 
@@ -36,20 +36,26 @@ def plot_answers(
 
 @figure(height=4.2)
 def plot_forgetting(
-    points: Mapping[str, tuple[Value, Value]], before: tuple[float, float], *, ax: Axes
+    curves: Mapping[str, Sequence[tuple[float, float]]],
+    chosen: Mapping[str, int],
+    before: tuple[float, float],
+    *,
+    ax: Axes,
 ) -> None:
-    """Draw each way as a point: accuracy on the new digits across, on the old ones up.
+    """Draw each way as a curve over its learning rates: new digits across, old ones up.
 
     Args:
-        points: by way, accuracy [0 to 1] on new and on old digits: low, middle and high each.
-        before: the same two of the untouched network.
+        curves: by way, for each rate the accuracy [0 to 1] on new and on old digits.
+        chosen: by way, the place in its curve that gets the large mark.
+        before: the accuracies of the untouched network.
 
     Taught in: 07_finetuning.
     """
-    for way, look in looks_of(points).items():
-        (left, x, right), (low, y, high) = (100 * np.array(each) for each in points[way])
-        reach = [[y - low], [high - y]], [[x - left], [right - x]]
-        ax.errorbar(x, y, *reach, look.marker, color=look.colour, markersize=10, label=way)
+    for way, look in looks_of(curves).items():
+        new, old = 100 * np.array(curves[way]).T
+        ax.plot(new, old, look.line, color=look.colour, marker=".", markersize=5)
+        at = chosen[way]
+        ax.plot(new[at], old[at], look.marker, color=look.colour, markersize=10, label=way)
     new, old = (100 * accuracy for accuracy in before)
     draw_level(ax, f"untouched: old {old:.1f}, new {new:.1f}", old)
     ax.set(xlabel="new digits: optdigits' rest [%]", ylabel="old digits: MNIST [%]")
