@@ -37,7 +37,7 @@ class Recipe:
             reaches back over more than a tenth of a run.
     """
 
-    epochs: int = 20
+    epochs: int = 40
     batch_size: int = 128
     lr: float = 0.015
     weight_decay: float = 0.01

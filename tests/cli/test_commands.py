@@ -18,7 +18,7 @@ from dsconv_lib.cli.commands import METHODS, commands
 from dsconv_lib.cli.report import bars, picture
 from dsconv_lib.data import load_mnist, load_optdigits
 from dsconv_lib.evaluation import accuracy_interval, evaluate
-from dsconv_lib.networks import DSNet, count_weights, load_net, save_net
+from dsconv_lib.networks import DSNet, count_weights, load_net, load_pretrained, save_net
 from dsconv_lib.networks.storage import PRETRAINED
 from dsconv_lib.training import DEFAULT, WAYS, draw_per_class
 
@@ -71,13 +71,15 @@ def meaning(*argv):
     """The recipe and the shape of the net that ``train`` is asked for."""
     asked = commands.commands["train"].make_context("train", list(argv)).params
     recipe = {name: asked[name] for name in ("epochs", "lr", "batch_size", "seed")}
-    return recipe, {"width": asked["width"], "dilations": list(asked["dilations"])}
+    head_kernel = 7 if asked["average"] == "learned" else None
+    shape = {"width": asked["width"], "dilations": list(asked["dilations"])}
+    return recipe, {**shape, "num_classes": 10, "head_kernel": head_kernel}
 
 
 def test_the_defaults_of_train_are_the_books_recipe():
     recipe, shape = meaning()
     assert recipe.items() <= vars(DEFAULT).items()
-    assert shape == {"width": DSNet().width, "dilations": list(DSNet().dilations)}
+    assert shape == load_pretrained().shape | {"dilations": list(load_pretrained().dilations)}
 
 
 def test_the_methods_are_the_ways_of_chapter_07():
@@ -278,7 +280,7 @@ def agreed_card(file):
     net = load_net(file)
     assert card["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert card["weights"] == count_weights(net)
-    assert card["net"] == {"width": net.width, "dilations": list(net.dilations)}
+    assert card["net"] == net.shape | {"dilations": list(net.dilations)}
     for found in card["accuracy"].values():
         right, count = found["right"], found["digits"]
         assert found["share"] == round(right / count, 4)

@@ -14,15 +14,17 @@ from dsconv_lib.evaluation.explanations import (
     rank_correlation,
     removal_curve,
 )
-from dsconv_lib.networks import load_pretrained
+from dsconv_lib.networks import load_net
+from dsconv_lib.studies import find_benchmarks
 
+FOUR_BLOCKS = find_benchmarks() / "weights" / "four_blocks.pt"  # the net of chapter 10
 X = to_input(load_optdigits().images[:12])
 NOUGHT = torch.zeros(12, dtype=torch.int64)
 
 
 @pytest.fixture
 def net():
-    return load_pretrained()
+    return load_net(FOUR_BLOCKS)
 
 
 class Weighted(nn.Module):
@@ -84,7 +86,7 @@ def test_as_many_stages_are_drawn_anew_as_asked_and_the_net_is_kept(net, stages)
         same = [before[key].equal(after[key]) for key in before if key.endswith("weight")]
         assert not any(same) if number < stages else all(same)
     assert not twin.training
-    restored = load_pretrained().state_dict()
+    restored = load_net(FOUR_BLOCKS).state_dict()
     assert all(weight.equal(restored[name]) for name, weight in net.state_dict().items())
 
 

@@ -5,8 +5,10 @@ import torch
 
 from dsconv_lib.convolution import receptive_field
 from dsconv_lib.evaluation import filters
-from dsconv_lib.networks import DSNet, load_pretrained
+from dsconv_lib.networks import DSNet, load_net
+from dsconv_lib.studies import find_benchmarks
 
+FOUR_BLOCKS = find_benchmarks() / "weights" / "four_blocks.pt"  # the net of chapter 10
 DIGITS = torch.randn(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 KERNELS = torch.randn(20_000, 3, 3, generator=torch.Generator().manual_seed(1))
 
@@ -45,14 +47,14 @@ def test_an_edge_does_not_see_a_constant_and_a_mirror_line_keeps_no_edge():
 
 
 def test_every_depthwise_layer_is_found_and_no_other():
-    layers = filters.depthwise_layers(load_pretrained())
+    layers = filters.depthwise_layers(load_net(FOUR_BLOCKS))
     stages = "near.0", "near.1", "far.0", "far.1"
     assert list(layers) == [f"{stage}.conv.depthwise" for stage in stages]
     assert sum(len(layer.weight) for layer in layers.values()) == 128
 
 
 def test_a_silenced_filter_moves_the_logits_as_much_as_one_removed_by_hand():
-    net = load_pretrained()
+    net = load_net(FOUR_BLOCKS)
     kept = {name: weight.clone() for name, weight in net.state_dict().items()}
     effects = filters.silencing_effects(net, DIGITS)
     assert all(weight.equal(kept[name]) for name, weight in net.state_dict().items())
@@ -68,7 +70,7 @@ def test_a_silenced_filter_moves_the_logits_as_much_as_one_removed_by_hand():
 
 
 def test_a_planted_dead_filter_is_found_and_a_live_one_keeps_its_kind():
-    net, name = load_pretrained(), "far.0.conv.depthwise"
+    net, name = load_net(FOUR_BLOCKS), "far.0.conv.depthwise"
     with torch.no_grad():
         net.far[0].conv.depthwise.weight[3] = 0
     shares = filters.kernel_shares(net.far[0].conv.depthwise.weight[:, 0].detach())
@@ -78,7 +80,7 @@ def test_a_planted_dead_filter_is_found_and_a_live_one_keeps_its_kind():
 
 
 def test_maps_are_those_that_the_layers_make_and_no_hook_stays():
-    net = load_pretrained()
+    net = load_net(FOUR_BLOCKS)
     maps = filters.layer_maps(net, DIGITS)
     assert len(maps) == 9
     with torch.no_grad():

@@ -1,6 +1,6 @@
 """Look for good nets at each size, on validation digits: shapes, rates, recipes, teachers.
 
-    python benchmarks/frontier_search.py [--seeds 1] [--threads 2]
+    python benchmarks/shape_search.py [--seeds 1] [--threads 2]
 
 Of each shape the widest net within a size is taken. All are trained side by side, by the same
 seeds, on the same views of the digits.
