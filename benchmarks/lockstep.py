@@ -12,6 +12,7 @@ one-cycle schedule moves it too, and all nets see the same views, in an order of
 import copy
 import functools
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -199,8 +200,11 @@ def study_together(
     Args:
         task: builds one from a case without its ``seed``; cases that differ in seed are stacked.
     """
-    cases, seeds = remaining(script, cases), {}
-    for case in cases:
+    left, seeds = remaining(script, cases), {}
+    if "--left" in sys.argv:
+        run_study(script, what, left, measure)
+        return
+    for case in left:
         bare = {name: value for name, value in case.items() if name != "seed"}
         seeds.setdefault(json.dumps(bare), []).append(case["seed"])
     tasks = [replace(task(**json.loads(bare)), seeds=tuple(own)) for bare, own in seeds.items()]
@@ -217,7 +221,7 @@ def study_together(
         bare = json.dumps({name: value for name, value in case.items() if name != "seed"})
         return measure(nets[bare, case["seed"]], **case)
 
-    run_study(script, what, cases, take)
+    run_study(script, what, left, take)
 
 
 def train_together(tasks: Sequence[Task], views: Views, epochs: int) -> list[list[nn.Module]]:

@@ -119,9 +119,12 @@ def run_study(script: str, what: str, cases: Iterable[dict], measure: Callable[.
         what: one sentence that says what is measured, on which digits.
         cases: the arguments of ``measure``, which become columns too.
     """
-    path = results_of(script)
+    path, left = results_of(script), remaining(script, cases)
     rows = list(load_results(path.stem, path.parent).rows) if path.exists() else []
-    for case in remaining(script, cases):
+    if "--left" in sys.argv:
+        print(f"  {len(left)} rows left to measure, {len(rows)} in {path.name}")
+        return
+    for case in left:
         row = _plain({**case, **measure(**case)})
         rows.append({**row, "conditions": _conditions(path.stem)})
         _store(path, what, rows)
@@ -150,6 +153,7 @@ def arguments(description: str, seeds: int) -> argparse.Namespace:
     )
     parser.add_argument("--seeds", type=int, default=seeds, help=f"runs per case, else {seeds}")
     parser.add_argument("--threads", type=int, default=2, help="processor cores to use, else 2")
+    parser.add_argument("--left", action="store_true", help="only say how many rows are missing")
     chosen = parser.parse_args()
     if chosen.seeds < 1 or chosen.threads < 1:
         parser.error(f"{chosen.seeds} seeds, {chosen.threads} threads; both must be at least 1")

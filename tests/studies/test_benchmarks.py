@@ -15,7 +15,7 @@ from dsconv_lib.studies import find_benchmarks, load_results
 
 BENCHMARKS = find_benchmarks()
 FILES = sorted(BENCHMARKS.glob("*.py"))
-SCRIPTS = [file.stem for file in FILES if "__main__" in file.read_text(encoding="utf-8")]
+SCRIPTS = [file.stem for file in FILES if "(__file__, " in file.read_text(encoding="utf-8")]
 BATCH = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
 
@@ -48,6 +48,12 @@ def test_every_script_has_help_that_says_what_it_measures_and_names_its_options(
     assert code == 0
     assert f"    python benchmarks/{name}.py [--seeds " in text
     assert "--threads THREADS" in text
+
+
+def test_all_studies_are_in_the_queue_and_those_of_time_come_last(script):
+    names = script("all_studies").list_studies()
+    assert sorted(names) == SCRIPTS
+    assert names[0] == "teachers" and names[-2:] == ["time_to_99", "speed"]
 
 
 def test_nonsense_on_the_command_line_is_refused(start):

@@ -9,7 +9,7 @@ from dsconv_lib.studies import find_benchmarks, load_results, run_study
 
 BENCHMARKS = find_benchmarks()
 FILES = sorted(BENCHMARKS.glob("*.py"))
-STUDIES = [file.stem for file in FILES if "__main__" in file.read_text(encoding="utf-8")]
+STUDIES = [file.stem for file in FILES if "(__file__, " in file.read_text(encoding="utf-8")]
 
 
 def score(net, seed):
@@ -57,6 +57,14 @@ def test_a_row_keeps_the_conditions_of_its_own_run(tmp_path, monkeypatch):
     assert [row["conditions"]["threads"] for row in found.rows] == [1, 2]
     assert (found.command, found.condition("threads")) == (f"{first}, {second}", "1, 2")
     assert (found.where(seed=1).command, found.where(seed=1).condition("threads")) == (second, 2)
+
+
+def test_what_is_left_is_said_and_not_measured(tmp_path, monkeypatch, capsys):
+    run_three(tmp_path, [("a", 0)])
+    monkeypatch.setattr(sys, "argv", ["three.py", "--left"])
+    found = run_three(tmp_path, [("a", 0), ("a", 1), ("a", 2)])
+    assert "2 rows left to measure, 1 in three.json" in capsys.readouterr().out
+    assert len(found.rows) == 1
 
 
 def test_rows_are_chosen_and_summed_up(three):
