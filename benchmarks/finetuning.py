@@ -1,6 +1,6 @@
 """How few labels repair a network on other people's handwriting? Six ways, six numbers of labels.
 
-    python benchmarks/finetuning.py [--seeds 10] [--threads 2]
+    python benchmarks/finetuning.py [--seeds 6] [--threads 2]
 
 The pretrained DSNet meets optdigits, which are split once: one part to choose in, a pool that the
 reported draws come from, and one test part for all of them. In the first part each way gets its
@@ -115,7 +115,7 @@ def reporting_cases(draws: int) -> list[dict]:
 
 
 if __name__ == "__main__":
-    asked = arguments(__doc__, seeds=10)
+    asked = arguments(__doc__, seeds=6)
     what = (
         "accuracy of the pretrained DSNet on optdigits kept apart, after finetuning on a few "
         f"labels of each class for {STEPS} steps, and on 1,000 validation digits of MNIST"
