@@ -21,7 +21,7 @@ from dsconv_lib.training import WAYS, adapt, draw_per_class, fit, recipe_for_few
 
 FOR_CHOOSING, IN_POOL, SPLIT_SEED = 38, 55, 100  # digits of each class; the others are for testing
 PER_CLASS = (1, 2, 5, 10, 20, 50)
-RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 CHOOSING, REPORTING, TRADING = "choosing the rate", "reporting", "every rate"
 CHOOSING_DRAWS, CHOOSING_PER_CLASS = (100, 101), (1, 10)
 STEPS, TRADING_DRAWS = 200, 3
