@@ -167,7 +167,7 @@ def test_accuracy_per_weight_draws_our_curve_their_points_and_the_goals():
     np.testing.assert_allclose(dashes, [[2000, 99], [8000, 99.6]])
     assert words(ax) == ["this book", "goals", "above", "below", "large"]
     sides = [(note.get_ha(), note.get_va()) for note in ax.texts[2:5]]
-    assert sides == [("right", "bottom"), ("left", "top"), ("right", "top")]
+    assert sides == [("right", "bottom"), ("left", "top"), ("center", "bottom")]
 
 
 def test_wrong_answers_are_said_aloud_and_right_ones_are_not():

@@ -114,8 +114,10 @@ def plot_accuracy_per_weight(
     for name, (size, accuracy) in published.items():
         ax.plot(size, 100 * accuracy, "s", color=NEUTRAL, markersize=7)
         above = 100 * accuracy > np.interp(size, weights, middle)  # words keep off the curve
-        side, along = ("right", -9) if above or size > 100_000 else ("left", 9)
+        side, along = ("right", -9) if above else ("left", 9)
+        if size > 100_000:
+            side, along, above = "center", 0, True
         style = {"ha": side, "va": "bottom" if above else "top", "color": "#555555", **OFFSET}
-        ax.annotate(name, (size, 100 * accuracy), (along, 0 if above else -6), **style)
-    ax.set(xscale="log", xlabel="weights", ylabel="test accuracy [%]")
+        ax.annotate(name, (size, 100 * accuracy), (along, 6 if above else -6), **style)
+    ax.set(xscale="log", xlabel="weights", ylabel="test accuracy [%]", xlim=(70, 6e6))
     ax.set_xticks([10**k for k in range(3, 7)], [f"{10**k:,}" for k in range(3, 7)])
