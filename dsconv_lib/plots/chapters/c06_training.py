@@ -110,7 +110,8 @@ def plot_accuracy_per_weight(
     ax.errorbar(weights, middle, reach, fmt="o-", color=DEPTHWISE, capsize=4)
     ax.annotate("this book", (weights[-1], middle[-1]), (9, 2), color=DEPTHWISE, **OFFSET)
     first = next(iter(goals))
-    ax.annotate("goals", (first, 100 * goals[first]), (-6, 6), color=POINTWISE, **OFFSET)
+    place = 0.72 * first, 100 * goals[first]
+    ax.annotate("goals", place, (-6, 0), ha="right", va="center", color=POINTWISE, **OFFSET)
     for name, (size, accuracy) in published.items():
         ax.plot(size, 100 * accuracy, "s", color=NEUTRAL, markersize=7)
         above = 100 * accuracy > np.interp(size, weights, middle)  # words keep off the curve
@@ -119,5 +120,5 @@ def plot_accuracy_per_weight(
             side, along, above = "center", 0, True
         style = {"ha": side, "va": "bottom" if above else "top", "color": "#555555", **OFFSET}
         ax.annotate(name, (size, 100 * accuracy), (along, 6 if above else -6), **style)
-    ax.set(xscale="log", xlabel="weights", ylabel="test accuracy [%]", xlim=(70, 6e6))
+    ax.set(xscale="log", xlabel="weights", ylabel="test accuracy [%]", xlim=(40, 6e6))
     ax.set_xticks([10**k for k in range(3, 7)], [f"{10**k:,}" for k in range(3, 7)])
