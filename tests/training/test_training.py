@@ -15,6 +15,7 @@ from dsconv_lib.evaluation import evaluate, evaluate_segmentation
 from dsconv_lib.networks import ArticleNet, DSNet, SegNet
 from dsconv_lib.networks.storage import CheckpointError, load_checkpoint
 from dsconv_lib.training import Recipe, fit, within_budget
+from dsconv_lib.training.fit import moving_average
 
 RECIPE = Recipe(epochs=3, batch_size=64, lr=0.01, seed=1)
 TRAIN, VALIDATION, TEST = map(load_optdigits().split, ("train", "validation", "test"))
@@ -199,3 +200,16 @@ def test_a_checkpoint_of_other_canvases_is_refused(tmp_path):
         CheckpointError, match=r"canvases of 3 to 8 digits, 24, expected .* 1 to 2 "
     ):
         trained_on_canvases(count=(1, 2), **file)
+
+
+def test_an_average_starts_short_and_then_keeps_as_much_as_it_is_told():
+    follow, average, kept = moving_average(0.9), [torch.ones(1)], []
+    for taken in range(1, 120):
+        before = average[0].item()
+        follow(average, [torch.zeros(1)], torch.tensor(taken))
+        kept.append(average[0].item() / before)
+    expected = [min(0.9, (1 + taken) / (10 + taken)) for taken in range(1, 120)]
+    assert kept == pytest.approx(expected, rel=1e-5)
+    counts = [torch.tensor(3)]
+    follow(counts, [torch.tensor(7)], torch.tensor(1))
+    assert counts == [torch.tensor(7)]  # a norm's count of batches is no average
