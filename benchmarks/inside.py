@@ -2,7 +2,8 @@
 
     python benchmarks/inside.py [--seeds 5] [--threads 2]
 
-`weights`: rank correlation of a map with the map after the last stages were drawn anew by seed.
+`weights`: rank correlation of a map with the map after the last stages were drawn anew by seed;
+beside it the same for a map that knows nothing: the ink, times the sign of the head's row.
 `pixels`: what is left of the answers when the most important pixels go, or come, first.
 `silence`: how far the logits move when one depthwise filter is set to zero.
 `field`: the effective receptive field of a trained net, and of its twins with fresh weights.
@@ -13,16 +14,16 @@ from pathlib import Path
 from statistics import fmean
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dsconv_lib.data import load_mnist, to_input
 from dsconv_lib.evaluation.explanations import (
     METHODS,
-    STAGES,
     explain,
     randomised,
     rank_correlation,
     removal_curve,
+    stages_of,
 )
 from dsconv_lib.evaluation.filters import (
     carpet,
@@ -31,12 +32,13 @@ from dsconv_lib.evaluation.filters import (
     side_that_holds,
     silencing_effects,
 )
-from dsconv_lib.networks import load_net
+from dsconv_lib.networks import load_net, load_pretrained
 from dsconv_lib.studies import arguments, run_study
 
-NET = Path(__file__).parent / "weights" / "four_blocks.pt"  # the one of chapter 5
+VARIANTS = Path(__file__).parent / "weights" / "variants"
 COUNTS = [*range(0, 60, 4), *range(60, 161, 10)]
 BLIND = ("ink", "random", "random ink")  # orders that ask no network
+KNOWS_NOTHING = "ink, signed by the head"
 
 
 @cache
@@ -45,7 +47,7 @@ def validation() -> tuple[Tensor, Tensor]:
     """Load validation digits that the network reads correctly; others to normalise with."""
     digits = load_mnist().split("validation")
     x, labels = to_input(digits.images[:2500]), digits.labels[:2000]
-    return x[:2000][load_net(NET)(x[:2000]).argmax(dim=1) == labels], x[2000:]
+    return x[:2000][load_pretrained()(x[:2000]).argmax(dim=1) == labels], x[2000:]
 
 
 def draw(seed: int, count: int) -> Tensor:
@@ -54,31 +56,47 @@ def draw(seed: int, count: int) -> Tensor:
     return right[torch.randperm(len(right), generator=torch.Generator().manual_seed(seed))[:count]]
 
 
+def chart(net: nn.Module, x: Tensor, target: Tensor, method: str) -> Tensor:
+    """Map by one of the methods, or by the one that knows nothing."""
+    if method in METHODS:
+        return explain(net, x, target, method)
+    sign = net.head.weight[target].sum(dim=1).sign().detach()
+    return (x[:, 0] - x.min()) * sign.view(-1, 1, 1)
+
+
 @cache
 def original(method: str, seed: int) -> tuple[Tensor, Tensor]:
     """Explain the trained network's answers to 40 digits."""
-    net, x = load_net(NET), draw(seed, 40)
+    net, x = load_pretrained(), draw(seed, 40)
     with torch.no_grad():
         target = net(x).argmax(dim=1)
-    return target, explain(net, x, target, method)
+    return target, chart(net, x, target, method)
 
 
 def redraw(method: str, stages: int, seed: int) -> dict:
-    """Compare the maps of 40 digits before and after, with signs and without."""
+    """Compare the maps of 40 digits before and after.
+
+    `rho` is the mean rank correlation, `abs_rho` the mean of its sizes, one per digit. `floor` is
+    the latter for maps of two digits that have nothing to do with each other. `sizes` compares maps
+    without their signs, and `with_ink` such a map with the digit.
+    """
     target, before = original(method, seed)
-    twin, x = randomised(load_net(NET), validation()[1], seed, stages), draw(seed, 40)
-    pairs = zip(before, explain(twin, x, target, method), x[:, 0], strict=True)
+    twin, x = randomised(load_pretrained(), validation()[1], seed, stages), draw(seed, 40)
+    after = chart(twin, x, target, method)
     found = []
-    for a, b, digit in pairs:
+    for a, b, other, digit in zip(before, after, after.roll(1, dims=0), x[:, 0], strict=True):
         ink = digit > digit.min()
-        sizes = a.abs(), b.abs()
+        rho = rank_correlation(a, b)
         found.append(
             {
-                "signed": rank_correlation(a, b),
-                "signed_inked": rank_correlation(a, b, ink),
-                "sizes": rank_correlation(*sizes),
-                "sizes_inked": rank_correlation(*sizes, ink),
-                "with_ink": rank_correlation(sizes[0], digit),
+                "rho": rho,
+                "abs_rho": abs(rho),
+                "abs_rho_inked": abs(rank_correlation(a, b, ink)),
+                "floor": abs(rank_correlation(a, other)),
+                "sizes": rank_correlation(a.abs(), b.abs()),
+                "sizes_inked": rank_correlation(a.abs(), b.abs(), ink),
+                "sizes_floor": rank_correlation(a.abs(), other.abs()),
+                "with_ink": rank_correlation(a.abs(), digit),
             }
         )
     return {name: round(fmean(one[name] for one in found), 4) for name in found[0]}
@@ -87,7 +105,7 @@ def redraw(method: str, stages: int, seed: int) -> dict:
 def importance(method: str, x: Tensor, target: Tensor, seed: int) -> Tensor:
     """Order the pixels by a map, or without asking the network."""
     if method in METHODS:
-        return explain(load_net(NET), x, target, method)
+        return explain(load_pretrained(), x, target, method)
     noise = torch.rand(x[:, 0].shape, generator=torch.Generator().manual_seed(seed))
     ink = x[:, 0] - x.min()
     return {"ink": ink, "random": noise, "random ink": noise * (ink > 0)}[method]
@@ -95,7 +113,7 @@ def importance(method: str, x: Tensor, target: Tensor, seed: int) -> Tensor:
 
 def remove(method: str, way: str, seed: int) -> dict:
     """Measure 100 digits: the share of unchanged answers, and their mean probability."""
-    net = load_net(NET)
+    net = load_pretrained()
     x = draw(seed, 100)
     with torch.no_grad():
         target = net(x).argmax(dim=1)
@@ -114,8 +132,7 @@ def remove(method: str, way: str, seed: int) -> dict:
 
 def field(net: str, seed: int) -> dict:
     """Measure the squares that hold half, and nine tenths; seed -1 is the trained net itself."""
-    variants = Path(__file__).parent / "weights" / "variants"
-    model = load_net(NET) if net == "dsnet" else load_net(variants / f"{net}.pt")
+    model = load_pretrained() if net == "dsnet" else load_net(VARIANTS / f"{net}.pt")
     images = load_mnist().split("validation").images
     if seed >= 0:
         model = randomised(model, validation()[1], seed)
@@ -130,7 +147,7 @@ def silence(layer: str, seed: int) -> dict:
     """Silence each filter of one layer, on 1,000 validation digits drawn by seed."""
     images = load_mnist().split("validation").images
     rows = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:1000]
-    effects = silencing_effects(load_net(NET), to_input(images[rows]), layer)[layer]
+    effects = silencing_effects(load_pretrained(), to_input(images[rows]), layer)[layer]
     return {"effects": [round(effect, 4) for effect in effects.tolist()]}
 
 
@@ -141,12 +158,12 @@ def measure(test: str, **case) -> dict:
 
 
 if __name__ == "__main__":
-    chosen = arguments(__doc__, seeds=5)
+    chosen, net = arguments(__doc__, seeds=5), load_pretrained()
     weights = [
         {"test": "weights", "method": method, "stages": stages, "seed": seed}
         for seed in range(chosen.seeds)
-        for stages in range(1, len(STAGES) + 1)
-        for method in METHODS
+        for stages in range(1, len(stages_of(net)) + 1)
+        for method in (*METHODS, KNOWS_NOTHING)
     ]
     pixels = [
         {"test": "pixels", "method": method, "way": way, "seed": seed}
@@ -155,12 +172,10 @@ if __name__ == "__main__":
         for method in (*METHODS, *BLIND)
     ]
     fields = [
-        {"test": "field", "net": net, "seed": seed}
-        for net in ("dsnet", "width16_rates1111", "width16_rates3333")
+        {"test": "field", "net": name, "seed": seed}
+        for name in ("dsnet", "width16_rates1111", "width16_rates3333")
         for seed in range(-1, chosen.seeds)
     ]
-    layers = [
-        {"test": "silence", "layer": layer, "seed": 0} for layer in depthwise_layers(load_net(NET))
-    ]
+    layers = [{"test": "silence", "layer": layer, "seed": 0} for layer in depthwise_layers(net)]
     what = "maps of DSNet's answers on MNIST's validation digits, tested; effective fields; filters"
     run_study(__file__, what, [*weights, *pixels, *fields, *layers], measure)

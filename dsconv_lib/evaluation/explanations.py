@@ -9,15 +9,20 @@ from contextlib import suppress
 
 import torch
 import torch.nn.functional as F
-from captum.attr import IntegratedGradients, LayerGradCam, Occlusion, Saliency
+from captum.attr import (
+    IntegratedGradients,
+    LayerGradCam,
+    LayerGradientXActivation,
+    Occlusion,
+    Saliency,
+)
 from scipy import stats
 from torch import Tensor, nn
 
 from dsconv_lib.data import MEAN, STD
 
 PAPER = -MEAN / STD  # what a pixel without ink is to the networks
-METHODS = ("gradient", "integrated gradients", "Grad-CAM", "occlusion")
-STAGES = ("head", "far.1", "far.0", "near.1", "near.0", "stem")  # from the answer to the digit
+METHODS = ("gradient", "integrated gradients", "Grad-CAM", "HiResCAM", "occlusion")
 
 
 def explain(net: nn.Module, x: Tensor, target: Tensor, method: str, steps: int = 50) -> Tensor:
@@ -26,7 +31,8 @@ def explain(net: nn.Module, x: Tensor, target: Tensor, method: str, steps: int =
     - *gradient*: how steeply the logit answers to the pixel, without sign;
     - *integrated gradients*: the gradient's average on the way from paper to the digit, times
       the pixel's ink; the pixels of a digit sum to the difference of the two logits;
-    - *Grad-CAM*: the last maps, weighed by their mean gradients, scaled up from 7 x 7;
+    - *Grad-CAM*: the last maps, each weighed by its mean gradient, scaled up from 7 x 7;
+    - *HiResCAM*: the last maps, each place weighed by its own gradient, scaled up;
     - *occlusion*: how far the logit falls when a square of 4 x 4 around the pixel turns to paper.
 
     Args:
@@ -39,7 +45,7 @@ def explain(net: nn.Module, x: Tensor, target: Tensor, method: str, steps: int =
         output  (N, 28, 28)
 
     Source: [kokhlikyan2020captum], the library; [sundararajan2017axiomatic], section 3;
-    [selvaraju2017gradcam], section 3; [zeiler2014visualizing], on occlusion.
+    [selvaraju2017gradcam], section 3; [draelos2020hirescam]; [zeiler2014visualizing], on occlusion.
     Taught in: 10_looking_inside.
     """
     if method not in METHODS:
@@ -49,8 +55,9 @@ def explain(net: nn.Module, x: Tensor, target: Tensor, method: str, steps: int =
     elif method == "integrated gradients":
         options = {"n_steps": steps, "internal_batch_size": 500}
         maps = IntegratedGradients(net).attribute(x, PAPER, target, **options)
-    elif method == "Grad-CAM":
-        small = LayerGradCam(net, net.far).attribute(x, target)  # (N, 1, 7, 7)
+    elif method in ("Grad-CAM", "HiResCAM"):
+        tool = LayerGradCam if method == "Grad-CAM" else LayerGradientXActivation
+        small = tool(net, net.far).attribute(x, target).sum(dim=1, keepdim=True)  # (N, 1, 7, 7)
         maps = F.interpolate(small, x.shape[2:], mode="bilinear", align_corners=False)
     else:
         window = {"sliding_window_shapes": (1, 4, 4), "strides": (1, 2, 2)}
@@ -59,23 +66,39 @@ def explain(net: nn.Module, x: Tensor, target: Tensor, method: str, steps: int =
     return maps[:, 0].detach()  # (N, 1, 28, 28) -> (N, 28, 28)
 
 
-def randomised(net: nn.Module, x: Tensor, seed: int, stages: int = len(STAGES)) -> nn.Module:
+def stages_of(net: nn.Module) -> tuple[str, ...]:
+    """Name the parts of a ``DSNet`` that have weights, from the answer to the digit.
+
+    Example:
+        >>> from dsconv_lib.networks import DSNet
+        >>> stages_of(DSNet(width=13, head_kernel=7))
+        ('head', 'average', 'far.1', 'far.0', 'near.1', 'near.0', 'stem')
+    """
+    blocks = [f"{part}.{n}" for part in ("near", "far") for n in range(len(getattr(net, part)))]
+    learned = ["average"] if net.head_kernel else []
+    return tuple(reversed(["stem", *blocks, *learned, "head"]))
+
+
+def randomised(net: nn.Module, x: Tensor, seed: int, stages: int | None = None) -> nn.Module:
     """Copy a ``DSNet`` and draw the weights of its last stages anew; the net itself is kept.
 
     Batch normalisation of a new stage collects its means and spreads from ``x``: without that the
     net would work in ranges that no trained one knows. With all stages it is an untrained net.
 
     Args:
-        stages: how many, from the head down to the stem, in the order of ``STAGES``.
+        stages: how many, from the head down to the stem, in the order of ``stages_of``; all if not
+            given.
 
     Source: [adebayo2018sanity], section 3, the cascading randomisation.
     Taught in: 10_looking_inside.
     """
-    if not 0 <= stages <= len(STAGES):
-        raise ValueError(f"stages={stages}, but it must lie between 0 and {len(STAGES)}")
+    names = stages_of(net)
+    stages = len(names) if stages is None else stages
+    if not 0 <= stages <= len(names):
+        raise ValueError(f"stages={stages}, but it must lie between 0 and {len(names)}")
     torch.manual_seed(seed)
     twin = copy.deepcopy(net).eval()
-    for name in STAGES[:stages]:
+    for name in names[:stages]:
         for layer in twin.get_submodule(name).modules():
             with suppress(AttributeError):  # an activation has no weights
                 layer.reset_parameters()

@@ -37,9 +37,13 @@ def layer_maps(net: nn.Module, x: Tensor) -> dict[str, Tensor]:
 
 
 def depthwise_layers(net: nn.Module) -> dict[str, nn.Conv2d]:
-    """Find the convolutions that filter each channel on its own, by name, in order."""
+    """Find the 3 x 3 convolutions that filter each channel on its own, by name, in order.
+
+    A learned average, which is a depthwise convolution as large as the map, is none of them.
+    """
     layers = {name: layer for name, layer in net.named_modules() if isinstance(layer, nn.Conv2d)}
-    return {name: layer for name, layer in layers.items() if layer.groups > 1}
+    small = {name: layer for name, layer in layers.items() if layer.kernel_size == (3, 3)}
+    return {name: layer for name, layer in small.items() if layer.groups > 1}
 
 
 def kernel_shares(kernels: Tensor) -> Tensor:

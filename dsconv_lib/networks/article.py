@@ -38,6 +38,7 @@ class ArticleNet(nn.Module):
     Args:
         pool_size: side of the maps after pooling [pixels].
         head_size: side of the maps that the last layer expects [pixels].
+        channels: of the second layer.
 
     Shape:
         input   (N, 1, 28, 28)
@@ -53,16 +54,16 @@ class ArticleNet(nn.Module):
         torch.Size([2, 10])
     """
 
-    def __init__(self, pool_size: int = 1, head_size: int = 7):
+    def __init__(self, pool_size: int = 1, head_size: int = 7, channels: int = 32):
         super().__init__()
-        require_whole(1, pool_size=pool_size, head_size=head_size)
+        require_whole(1, pool_size=pool_size, head_size=head_size, channels=channels)
         self.pool_size = pool_size
         self.conv1 = ArticleConv(1, 16, kernel_size=3, padding=1)
-        self.conv2 = ArticleConv(16, 32, kernel_size=3, padding=1)
-        self.fc = nn.Linear(32 * head_size * head_size, 10)
+        self.conv2 = ArticleConv(16, channels, kernel_size=3, padding=1)
+        self.fc = nn.Linear(channels * head_size * head_size, 10)
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.relu(self.conv1(x))  # (N, 1, 28, 28) -> (N, 16, 28, 28)
-        x = F.relu(self.conv2(x))  # (N, 16, 28, 28) -> (N, 32, 28, 28)
-        x = F.adaptive_avg_pool2d(x, self.pool_size)  # -> (N, 32, pool_size, pool_size)
+        x = F.relu(self.conv2(x))  # (N, 16, 28, 28) -> (N, channels, 28, 28)
+        x = F.adaptive_avg_pool2d(x, self.pool_size)  # -> (N, channels, pool_size, pool_size)
         return self.fc(torch.flatten(x, 1))  # -> (N, 10)

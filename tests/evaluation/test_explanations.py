@@ -8,23 +8,21 @@ from torch import nn
 from dsconv_lib.data import load_optdigits, to_input
 from dsconv_lib.evaluation.explanations import (
     PAPER,
-    STAGES,
     explain,
     randomised,
     rank_correlation,
     removal_curve,
+    stages_of,
 )
-from dsconv_lib.networks import load_net
-from dsconv_lib.studies import find_benchmarks
+from dsconv_lib.networks import DSNet, count_weights, load_pretrained
 
-FOUR_BLOCKS = find_benchmarks() / "weights" / "four_blocks.pt"  # the net of chapter 10
 X = to_input(load_optdigits().images[:12])
 NOUGHT = torch.zeros(12, dtype=torch.int64)
 
 
 @pytest.fixture
 def net():
-    return load_net(FOUR_BLOCKS)
+    return load_pretrained()
 
 
 class Weighted(nn.Module):
@@ -68,25 +66,48 @@ def test_occlusion_blames_the_square_that_alone_has_a_weight():
     assert maps[0, :9].abs().max() == maps[0, :, 20:].abs().max() == 0
 
 
-def test_grad_cam_of_a_net_that_averages_is_its_class_activation_map(net):
-    target = torch.arange(10)
+def test_where_a_plain_average_follows_both_cams_are_the_class_activation_map():
+    torch.manual_seed(0)
+    net, target = DSNet().eval(), torch.arange(10)
     with torch.no_grad():
         last = net.far(net.pool(net.near(net.stem(X[:10]))))
         small = torch.einsum("nkij,nk->nij", last, net.head.weight) / 49
-    maps = explain(net, X[:10], target, "Grad-CAM")
     wide = F.interpolate(small[:, None], (28, 28), mode="bilinear", align_corners=False)[:, 0]
-    torch.testing.assert_close(maps, wide, atol=1e-4, rtol=1e-3)
+    for method in ("Grad-CAM", "HiResCAM"):
+        torch.testing.assert_close(explain(net, X[:10], target, method), wide, atol=1e-4, rtol=1e-3)
 
 
-@pytest.mark.parametrize("stages", range(len(STAGES) + 1))
+def test_where_the_average_is_learned_only_hirescam_weighs_each_place_by_its_own_gradient(net):
+    target = torch.arange(10)
+    with torch.no_grad():
+        last = net.far(net.pool(net.near(net.stem(X[:10]))))
+    last.requires_grad_()
+    logits = net.head(net.average(last).flatten(1)).gather(1, target[:, None])
+    (slopes,) = torch.autograd.grad(logits.sum(), last)
+    by_place = (slopes * last).sum(dim=1, keepdim=True)
+    by_map = (slopes.mean(dim=(2, 3), keepdim=True) * last).sum(dim=1, keepdim=True)
+    assert not torch.allclose(by_place, by_map, atol=0.01)
+    for method, small in {"HiResCAM": by_place, "Grad-CAM": by_map}.items():
+        wide = F.interpolate(small, (28, 28), mode="bilinear", align_corners=False)[:, 0]
+        found = explain(net, X[:10], target, method)
+        torch.testing.assert_close(found, wide.detach(), atol=1e-4, rtol=1e-3)
+
+
+def test_the_stages_of_a_net_hold_all_its_weights(net):
+    for one in (net, DSNet()):
+        counted = [count_weights(one.get_submodule(name)) for name in stages_of(one)]
+        assert sum(counted) == count_weights(one) and all(counted)
+
+
+@pytest.mark.parametrize("stages", [0, 1, 2, 5, 9])
 def test_as_many_stages_are_drawn_anew_as_asked_and_the_net_is_kept(net, stages):
     twin = randomised(net, X, seed=0, stages=stages)
-    for number, name in enumerate(STAGES):
+    for number, name in enumerate(stages_of(net)):
         before, after = (n.get_submodule(name).state_dict() for n in (net, twin))
         same = [before[key].equal(after[key]) for key in before if key.endswith("weight")]
         assert not any(same) if number < stages else all(same)
     assert not twin.training
-    restored = load_net(FOUR_BLOCKS).state_dict()
+    restored = load_pretrained().state_dict()
     assert all(weight.equal(restored[name]) for name, weight in net.state_dict().items())
 
 
@@ -103,14 +124,14 @@ def test_a_fresh_net_works_in_the_ranges_of_its_digits(net):
         if isinstance(layer, nn.BatchNorm2d):
             layer.register_forward_hook(lambda _, x, y: spreads.append(y.std().item()))
     twin(X)
-    assert len(spreads) == 5
+    assert len(spreads) == 8
     assert all(0.5 < spread < 1.5 for spread in spreads)
 
 
 def test_an_unknown_method_and_more_stages_than_there_are_are_refused(net):
     with pytest.raises(ValueError, match="'tea leaves'"):
         explain(net, X, NOUGHT, "tea leaves")
-    for stages in (-1, 7):
+    for stages in (-1, 10):
         with pytest.raises(ValueError, match=f"stages={stages}"):
             randomised(net, X, 0, stages)
 

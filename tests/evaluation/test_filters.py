@@ -5,10 +5,8 @@ import torch
 
 from dsconv_lib.convolution import receptive_field
 from dsconv_lib.evaluation import filters
-from dsconv_lib.networks import DSNet, load_net
-from dsconv_lib.studies import find_benchmarks
+from dsconv_lib.networks import DSNet, load_pretrained
 
-FOUR_BLOCKS = find_benchmarks() / "weights" / "four_blocks.pt"  # the net of chapter 10
 DIGITS = torch.randn(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 KERNELS = torch.randn(20_000, 3, 3, generator=torch.Generator().manual_seed(1))
 
@@ -47,14 +45,14 @@ def test_an_edge_does_not_see_a_constant_and_a_mirror_line_keeps_no_edge():
 
 
 def test_every_depthwise_layer_is_found_and_no_other():
-    layers = filters.depthwise_layers(load_net(FOUR_BLOCKS))
-    stages = "near.0", "near.1", "far.0", "far.1"
+    layers = filters.depthwise_layers(load_pretrained())
+    stages = [f"{part}.{block}" for part in ("near", "far") for block in range(3)]
     assert list(layers) == [f"{stage}.conv.depthwise" for stage in stages]
-    assert sum(len(layer.weight) for layer in layers.values()) == 128
+    assert sum(len(layer.weight) for layer in layers.values()) == 143
 
 
 def test_a_silenced_filter_moves_the_logits_as_much_as_one_removed_by_hand():
-    net = load_net(FOUR_BLOCKS)
+    net = load_pretrained()
     kept = {name: weight.clone() for name, weight in net.state_dict().items()}
     effects = filters.silencing_effects(net, DIGITS)
     assert all(weight.equal(kept[name]) for name, weight in net.state_dict().items())
@@ -70,7 +68,7 @@ def test_a_silenced_filter_moves_the_logits_as_much_as_one_removed_by_hand():
 
 
 def test_a_planted_dead_filter_is_found_and_a_live_one_keeps_its_kind():
-    net, name = load_net(FOUR_BLOCKS), "far.0.conv.depthwise"
+    net, name = load_pretrained(), "far.0.conv.depthwise"
     with torch.no_grad():
         net.far[0].conv.depthwise.weight[3] = 0
     shares = filters.kernel_shares(net.far[0].conv.depthwise.weight[:, 0].detach())
@@ -80,9 +78,9 @@ def test_a_planted_dead_filter_is_found_and_a_live_one_keeps_its_kind():
 
 
 def test_maps_are_those_that_the_layers_make_and_no_hook_stays():
-    net = load_net(FOUR_BLOCKS)
+    net = load_pretrained()
     maps = filters.layer_maps(net, DIGITS)
-    assert len(maps) == 9
+    assert len(maps) == 14
     with torch.no_grad():
         assert maps["stem.0"].equal(net.stem[0](DIGITS))
     assert not any(layer._forward_hooks for layer in net.modules())
