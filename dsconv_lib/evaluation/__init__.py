@@ -15,4 +15,4 @@ from dsconv_lib.evaluation.metrics import (
     paired_difference,
     predict_logits,
 )
-from dsconv_lib.evaluation.timing import Machine, measure_machine, summarise, time_call
+from dsconv_lib.evaluation.timing import Machine, Timing, measure_machine, summarise, time_call
