@@ -7,14 +7,13 @@ this choice alone.
 """
 
 import torch
-from ablation import NETS, build
+from ablation import HIGHER, NETS, RATES, build
 
 from dsconv_lib.data import load_mnist, random_affine
 from dsconv_lib.evaluation import evaluate
 from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Recipe, fit
 
-RATES = (0.004, 0.008, 0.015, 0.03, 0.06, 0.12, 0.24)
 EPOCHS = 4
 
 
@@ -31,6 +30,8 @@ def train_one(net: str, lr: float, seed: int) -> dict:
 if __name__ == "__main__":
     chosen = arguments(__doc__, seeds=2)
     seeds = range(100, 100 + chosen.seeds)
-    cases = [{"net": net, "lr": lr, "seed": s} for s in seeds for net in NETS for lr in RATES]
+    cases = [
+        {"net": net, "lr": lr, "seed": s} for s in seeds for net in NETS for lr in (*RATES, *HIGHER)
+    ]
     what = f"validation accuracy on MNIST after {EPOCHS} epochs, five nets at seven learning rates"
     run_study(__file__, what, cases, train_one)
