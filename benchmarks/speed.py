@@ -43,7 +43,7 @@ GROWTH = {
 }
 AT_LEAST = 0.03  # [seconds] that each case is repeated in a round
 QUIET = 0.85  # of the machine's best peak; below it, something else is running
-TRIES = 60  # of one case, until the machine is quiet
+TRIES = 600  # of one case, until the machine is quiet
 
 
 def cases(rounds: int) -> list[dict]:
@@ -79,7 +79,7 @@ class Canary:
 
     def sing(self) -> float:
         """Measure the peak for a moment."""
-        return measure_machine(side=512, megabytes=1, at_least=0.01).macs
+        return measure_machine(side=1024, megabytes=1, at_least=0.03).macs
 
     def watch(self, **case: object) -> dict:
         """Measure a case while the machine is quiet; say which peak was left to it."""
@@ -89,7 +89,7 @@ class Canary:
             share = min(before, after) / self.best
             if share >= QUIET:
                 return {**found, "peak": round(share, 3)}
-            time.sleep(0.5)
+            time.sleep(0.2)
         raise RuntimeError(
             f"{TRIES} tries at {case}, and the peak was never {QUIET:.0%} of the best: stop what "
             "else is running and start again; what was measured is kept"

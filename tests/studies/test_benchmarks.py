@@ -194,6 +194,14 @@ def test_the_nets_of_the_ablation_differ_in_what_they_claim(script):
     assert all(ablation.build(name)(BATCH).shape == (2, 10) for name in ablation.NETS)
 
 
+def test_each_net_of_the_ablation_ran_at_its_best_rate_which_is_no_edge_of_the_grid(script):
+    ablation, study = script("ablation"), load_results("ablation")
+    for net in ablation.NETS:
+        rate = ablation.best_rate(net)
+        assert {*study.where(net=net).values("lr")} == {rate}
+        assert ablation.RATES[0] < rate < ablation.HIGHER[-1]
+
+
 def test_each_measure_against_overfitting_takes_as_many_steps(script):
     measures = script("generalisation").MEASURES.values()
     steps = {m.recipe.epochs * (m.digits // m.recipe.batch_size) for m in measures}
