@@ -1,6 +1,6 @@
 """How much do learning rate and batch size matter? The article's third question, on MNIST.
 
-    python benchmarks/sensitivity.py [--seeds 2] [--threads 2]
+    python benchmarks/sensitivity.py [--seeds 3] [--threads 2]
 
 Each setting sees the same number of digits: two epochs of 10,000. Validation digits only.
 """
@@ -12,7 +12,7 @@ from dsconv_lib.networks import DSNet
 from dsconv_lib.studies import arguments, run_study
 from dsconv_lib.training import Recipe, fit
 
-RATES = (0.0005, 0.0015, 0.005, 0.015, 0.05)
+RATES = (0.0005, 0.0015, 0.005, 0.015, 0.05, 0.15, 0.5)
 BATCH_SIZES = (32, 128, 512)
 DIGITS = 10_000
 
@@ -29,7 +29,7 @@ def train_one(lr: float, batch_size: int, seed: int) -> dict:
 
 
 if __name__ == "__main__":
-    chosen = arguments(__doc__, seeds=2)
+    chosen = arguments(__doc__, seeds=3)
     cases = [
         {"lr": lr, "batch_size": batch_size, "seed": seed}
         for seed in range(chosen.seeds)
