@@ -159,6 +159,12 @@ def test_what_a_busy_machine_measured_is_dropped_and_measured_again(script, monk
         canary.watch(sweep="net")
 
 
+def test_no_speed_was_measured_while_something_else_was_running(script):
+    study, speed = load_results("speed"), script("speed")
+    assert min(study.values("peak")) >= speed.QUIET
+    assert len(study.rows) == len(speed.cases(5))
+
+
 @pytest.mark.parametrize("contender", ["train_mnist_fast", "train_mnist_fast, channels last"])
 def test_the_fast_contender_learns_real_digits(script, contender):
     build, train = script("time_to_99").CONTENDERS[contender]
