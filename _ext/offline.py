@@ -24,6 +24,8 @@ CARRIED = {  # name in _static/offline: where it comes from
     "tex-svg.js": NODE_MODULES / "mathjax" / "es5" / "tex-svg.js",
     "anywidget.js": Path(anywidget.__file__).parent / "nbextension" / "index.js",
     "page.js": HERE / "page.js",
+    "predict.css": HERE / "predict.css",
+    "predict.js": HERE / "predict.js",
     "book.css": HERE / "book.css",
 }
 VIEW_TYPE = "application/vnd.jupyter.widget-view+json"

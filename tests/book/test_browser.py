@@ -85,6 +85,8 @@ def visit(contexts, homes):
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(f"{homes[way]}{name}.html", wait_until="load")
         page.wait_for_function(READY, timeout=1000 * PATIENCE)
+        if page.locator(".show-all").count():  # nothing waits for a prediction
+            page.locator(".show-all").check()
         return page
 
     yield open_page
