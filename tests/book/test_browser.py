@@ -21,10 +21,13 @@ LOOK = """() => ({
   broken: [...document.querySelectorAll('main img')]
     .filter(i => i.complete && !i.naturalWidth).map(i => i.src.slice(0, 80)),
   mathErrors: document.querySelectorAll('mjx-merror, [data-mjx-error]').length,
+  cutCode: window.innerWidth < 1200 ? [] : [...document.querySelectorAll('.cell_input pre')]
+    .filter(code => code.clientWidth && code.scrollWidth > code.clientWidth + 2)
+    .map(code => code.textContent.slice(0, 80)),
   sideways: Math.max(2, document.documentElement.scrollWidth
     - document.documentElement.clientWidth),
 })"""
-WHOLE = {"noAlt": [], "broken": [], "mathErrors": 0, "sideways": 2}
+WHOLE = {"noAlt": [], "broken": [], "mathErrors": 0, "cutCode": [], "sideways": 2}
 READY = """() => {
   const formulas = [...document.querySelectorAll('.math')];
   const views = document.querySelectorAll("script[type$='widget-view+json']");
