@@ -1,8 +1,12 @@
-"""How far a convolution reaches, and which pixels it misses. Plain integers."""
+"""How far a convolution reaches, and which pixels it misses. Plain integers, or any module."""
 
 from collections.abc import Iterable, Sequence
 
+from torch import nn
+
 from dsconv_lib.checks import require_whole
+from dsconv_lib.convolution.field import ReceptiveField
+from dsconv_lib.convolution.tracing import trace
 
 
 def effective_kernel(kernel_size: int, dilation: int) -> int:
@@ -51,23 +55,44 @@ def output_size(
     return (padded - span) // stride + 1
 
 
-def receptive_field(layers: Iterable[tuple[int, int, int]]) -> int:
+def receptive_field(
+    layers: Iterable[tuple[int, int, int]] | nn.Module,
+    input_size: tuple[int, int, int] = (1, 28, 28),
+) -> int | ReceptiveField:
     """Measure the side of the input square one output pixel can see [pixels].
 
     The square's outline only: dilated layers may skip pixels inside it (``has_holes``).
 
+    A module is asked for more: size, stride, offset and holes, which its operations tell without
+    its weights, as in evaluation mode. Channels are not told apart: a pixel counts as read if any
+    channel of the output reads it. Flattening counts as mixing all places.
+
     Args:
-        layers: one ``(kernel_size, stride, dilation)`` per layer, input side first.
+        layers: one ``(kernel_size, stride, dilation)`` per layer, input side first; or a module
+            that makes one map, or one row of numbers, of one image.
+        input_size: channels, height and width [pixels] of the module's image.
 
     Raises:
-        ValueError: a layer that is not three numbers, or a number below 1.
+        ValueError: a layer that is not three numbers, or a number below 1; in a module, rows that
+            differ from columns, or an operation that cannot be followed, such as upsampling.
+        RuntimeError: a module that does not run on such an image.
 
-    Example (three 3x3 layers whose rates double):
+    Example (three 3x3 layers whose rates double; two layers of rate 2; all that a digit has):
         >>> receptive_field([(3, 1, 1), (3, 1, 2), (3, 1, 4)])
         15
+        >>> from dsconv_lib.convolution import DSBlock
+        >>> receptive_field(nn.Sequential(DSBlock(1, 8, dilation=2), nn.MaxPool2d(2)))
+        ReceptiveField(size=6, stride=2, offset=-2, holes=0)
+        >>> receptive_field(nn.Sequential(DSBlock(1, 8, dilation=2), DSBlock(8, 8, dilation=2)))
+        ReceptiveField(size=9, stride=1, offset=-4, holes=56)
+        >>> from dsconv_lib.networks import load_pretrained
+        >>> receptive_field(load_pretrained())
+        ReceptiveField(size=28, stride=0, offset=0, holes=0)
 
     Source: [araujo2019computing], on receptive field size. Taught in: 03_dilated_convolution.
     """
+    if isinstance(layers, nn.Module):
+        return trace(layers, input_size)
     seen, step = 1, 1
     for layer in layers:
         if len(layer) != 3:
