@@ -105,7 +105,7 @@ def load_optdigits() -> Digits:
     of four empty pixels. Splits are drawn once, by a fixed seed.
 
     Source: UCI machine learning repository, "Optical Recognition of Handwritten Digits".
-    Taught in: 01_concepts.
+    Taught in: 07_finetuning.
     """
     from sklearn import datasets  # a second to import, and often not needed
 

@@ -6,6 +6,7 @@ Each function takes ``ax=None`` and returns nothing.
 from dsconv_lib.plots.chapters.c01_concepts import plot_connections, plot_window
 from dsconv_lib.plots.chapters.c02_separable import plot_separable_cost
 from dsconv_lib.plots.chapters.c03_dilated import (
+    plot_effective_fields,
     plot_path_counts,
     plot_taps_on_digit,
     plot_walk_back,

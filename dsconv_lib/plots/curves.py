@@ -13,12 +13,12 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from dsconv_lib.plots.style import (
-    DENSE,
-    DEPTHWISE,
     FAINT,
+    INDIGO,
     KINDS,
+    MARK,
     NEUTRAL,
-    POINTWISE,
+    OLIVE,
     Look,
     drawing,
     figure,
@@ -28,28 +28,28 @@ Value = float | tuple[float, float, float]
 Limits = tuple[float | None, float | None] | None
 NAMED = KINDS | {  # what has these names looks the same in every figure
     "from scratch": Look(NEUTRAL, "v", "--"),
-    "head only": Look(POINTWISE, "s"),
-    "full": Look(DEPTHWISE, "o"),
-    "discriminative rates": Look(DEPTHWISE, "D", ":"),
-    "gradual unfreezing": Look(DENSE, "^", "-."),
-    "frozen statistics": Look(DENSE, "P"),
-    "full, old digits mixed in": Look("black", "*"),
+    "head only": Look(INDIGO, "s"),
+    "full": Look("black", "o"),
+    "discriminative rates": Look("black", "D", ":"),
+    "gradual unfreezing": Look(MARK, "^", "-."),
+    "frozen statistics": Look(MARK, "P"),
+    "full, old digits mixed in": Look(OLIVE, "*"),
     "gradient": Look("black", "D", ":"),
-    "integrated gradients": Look(DEPTHWISE, "o"),
-    "Grad-CAM": Look(POINTWISE, "s", "--"),
-    "HiResCAM": Look(POINTWISE, "P"),
-    "occlusion": Look(DENSE, "^", "-."),
+    "integrated gradients": Look(INDIGO, "o"),
+    "Grad-CAM": Look(OLIVE, "s", "--"),
+    "HiResCAM": Look(OLIVE, "P"),
+    "occlusion": Look(MARK, "^", "-."),
     "ink": Look(NEUTRAL, "x"),
     "ink, signed by the head": Look(NEUTRAL, "x"),
     "random ink": Look(NEUTRAL, "", "--"),
     "random": Look(NEUTRAL, "", ":"),
-    "measured": Look(DEPTHWISE, "o"),
+    "measured": Look("black", "o"),
     "fitted": Look(NEUTRAL, "", "--"),
 }
 OTHERS = (
-    Look(DEPTHWISE, "o"),
-    Look(DENSE, "s", "--"),
-    Look(POINTWISE, "^", "-."),
+    Look("black", "o"),
+    Look(MARK, "s", "--"),
+    Look(INDIGO, "^", "-."),
     Look(NEUTRAL, "D", ":"),
 )
 OFFSET = {"textcoords": "offset points", "annotation_clip": False}
@@ -190,7 +190,7 @@ def plot_seeds(
     with drawing(ax, height=0.8 + 0.48 * len(rows)) as ax:
         for row, (seeds, mean) in enumerate(rows.values()):
             low, _, high = _parts([mean]).ravel()
-            colour = NEUTRAL if low < high and low <= 0 <= high else DEPTHWISE
+            colour = NEUTRAL if low < high and low <= 0 <= high else MARK
             ax.plot(seeds, [row + 0.3] * len(seeds), "o", color="black", markersize=5)
             _draw_value(ax, mean, row, "D", colour, form)
             if low < high:
@@ -203,7 +203,7 @@ def plot_seeds(
 def plot_bars(
     heights: Sequence[float],
     *,
-    colours: str | Sequence[str] = DEPTHWISE,
+    colours: str | Sequence[str] = NEUTRAL,
     level: float | None = None,
     ax: Axes,
 ) -> None:

@@ -10,11 +10,11 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import ArrayLike
 
-from dsconv_lib.plots.style import MAGNITUDE, WEIGHTS, colour_of, draw_pixels, drawing
+from dsconv_lib.plots.style import MAGNITUDE, MARK, WEIGHTS, colour_of, draw_pixels, drawing
 
 DIGITS = ["#E6194B", "#F58231", "#B8860B", "#A6CE39", "#1B8A3A"]
 DIGITS += ["#42C6E0", "#1F4FCC", "#7B2FBE", "#F032E6", "#5A3A22"]  # one colour per digit, 0 to 9
-GRIDS = ["#FFFFFF", "#BFD9EA", "#F2C9A8", "#D9D9D9"]  # pale, so that letters stay readable
+GRIDS = ["#FFFFFF", "#D6CCEE", "#DEDAB0", "#D9D9D9"]  # pale, and of no kind of layer
 COLOURS = {  # what the values are
     "ink": "gray_r",
     "signed": WEIGHTS.resampled(33),  # few colours make a small file
@@ -31,7 +31,7 @@ class Square(NamedTuple):
     row: float
     column: float
     side: float
-    colour: str = "dense"
+    colour: str = MARK
     line: str = "-"
 
 

@@ -243,6 +243,79 @@ def test_layers_are_added_up_to_six_and_removed_to_one_and_the_focus_is_not_lost
     expect(page.get_by_label("layer 1 kernel_size")).to_be_focused()
 
 
+RULE, ASKED = ".dsconv-dilation-rule", "Set the rates to 1, 1, 5 and to 1, 1, 6 first."
+SHOW = {"role": "button", "name": "Show me"}
+
+
+@pytest.fixture
+def covered(page_of):
+    """Show a stack whose rule is covered, as if the page had just been opened."""
+
+    def show(rates: list[int]):
+        layers = [(3, rate) for rate in rates]
+        page_of(DilationStack(layers, rule_covered=False))
+        return page_of(DilationStack(layers, rule_covered=True))
+
+    return show
+
+
+def test_a_stack_tells_its_rule_at_once_unless_it_is_to_be_covered(page_of):
+    page = page_of(DilationStack())
+    assert page.locator(RULE).is_visible() and not page.get_by_text(ASKED).is_visible()
+    assert not page.get_by_role(**SHOW).is_visible()
+
+
+def test_a_covered_rule_is_shown_once_both_stacks_have_been_set_and_stays(covered):
+    page = covered([2, 2, 2])
+    asked, rule, rate = page.get_by_text(ASKED), page.locator(RULE), page.get_by_label
+    assert asked.is_visible() and not rule.is_visible()
+    assert not page.get_by_text("is each rate at most what the smaller ones see").is_visible()
+    done = page.locator(".dsconv-dilation-done")
+    page.evaluate("model.set('layers', [[3, 1], [3, 1], [3, 4]])")
+    says(page, "at the rates 1, 1, 4")
+    assert done.inner_text() == ""
+    rate("layer 3 dilation").press("ArrowDown")
+    expect(done).to_have_text("Done: 1, 1, 5.")
+    assert asked.is_visible() and not rule.is_visible()
+    rate("layer 3 dilation").press("ArrowDown")
+    expect(done).to_have_text("Done: 1, 1, 5 and 1, 1, 6. The rule is shown below.")
+    assert rule.is_visible() and not asked.is_visible()
+    expect(rule.locator("li").last).to_have_text(re.compile("rate 6 > .* = 5, fails$"))
+    expect(rate("layer 3 dilation")).to_be_focused()
+    page.get_by_role("button", name="three taps each, rates 1, 2, 5").click()
+    says(page, "at the rates 1, 2, 5")
+    assert rule.is_visible()
+
+
+@pytest.mark.parametrize(
+    ("layers", "met"),
+    [([(3, 5), (3, 1), (3, 1)], True), ([(5, 1), (3, 1), (3, 5)], False), ([(3, 5)], False)],
+)
+def test_only_three_layers_of_three_taps_count_in_any_order(covered, layers, met):
+    page = covered([2, 2, 2])
+    page.evaluate("layers => model.set('layers', layers)", layers)
+    says(page, f"{len(layers)} layer")
+    says(page, f" {', '.join(str(rate) for _, rate in layers)} see")
+    expect(page.locator(".dsconv-dilation-done")).to_have_text("Done: 1, 1, 5." if met else "")
+
+
+def test_a_covered_rule_is_shown_to_the_reader_who_asks_by_the_keyboard(covered):
+    page = covered([1, 2, 4])
+    page.get_by_role(**SHOW).press("Enter")
+    assert page.locator(RULE).is_visible() and not page.get_by_text(ASKED).is_visible()
+    expect(page.locator(".dsconv-dilation-told")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("summary", has_text="the path counts as numbers")).to_be_focused()
+
+
+def test_paper_shows_a_covered_rule_and_does_not_ask(covered):
+    page = covered([2, 2, 2])
+    page.emulate_media(media="print")
+    assert page.locator(RULE).is_visible() and not page.get_by_text(ASKED).is_visible()
+    page.emulate_media(media="screen")
+    assert not page.locator(RULE).is_visible()
+
+
 def test_a_layer_moves_up_with_the_focus_and_comes_back(page_of, twin):
     page = page_of(DilationStack([(3, 1), (5, 2), (7, 4)]))
     page.get_by_role("button", name="move layer 1 up").press("Enter")

@@ -10,7 +10,7 @@ from dsconv_lib import plots
 from dsconv_lib.convolution import conv2d_cost, dsconv2d_cost
 from dsconv_lib.evaluation import Machine, calibration_bins, expected_calibration_error
 from dsconv_lib.plots.chapters import c01_concepts
-from dsconv_lib.plots.style import DENSE, DEPTHWISE
+from dsconv_lib.plots.style import DENSE
 
 EDGE = torch.tensor([[-1.0, 0, 1], [-1, 0, 1], [-1, 0, 1]])
 PRICE = {
@@ -43,7 +43,7 @@ def test_connections_name_every_idea_and_join_every_box():
     text = " ".join(words(panels()[0]))
     for idea in ("separable", "dilated", "pretraining", "finetuning", "transfer", "multiply-adds"):
         assert idea in text
-    ends = np.array([*c01_concepts.ARROWS, *c01_concepts.ARROWS.values()])
+    ends = np.array([end for arrow in c01_concepts.ARROWS for end in arrow])
     for box in c01_concepts.BOXES:
         assert np.linalg.norm(ends - box, axis=1).min() < 0.9, box
 
@@ -187,7 +187,7 @@ def test_forgetting_draws_a_curve_of_rates_and_marks_the_chosen_one():
     curve, chosen, dashed = plt.gca().lines
     np.testing.assert_allclose(curve.get_xydata(), [[90, 99], [97, 98], [96, 70]])
     np.testing.assert_allclose(chosen.get_xydata(), [[97, 98]])
-    assert chosen.get_marker() == "o" and chosen.get_color() == DEPTHWISE  # as in every figure
+    assert chosen.get_marker() == "o" and chosen.get_color() == "black"  # as in every figure
     assert set(dashed.get_ydata()) == {99}
     assert words(plt.gca()) == ["untouched: old 99.0, new 50.0"]
 

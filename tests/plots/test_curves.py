@@ -7,8 +7,8 @@ import torch
 from drawn import lines, panels, words
 
 from dsconv_lib.plots import plot_curves, plot_panels, plot_rows, plot_seeds
-from dsconv_lib.plots.curves import NAMED, looks_of
-from dsconv_lib.plots.style import DENSE, DEPTHWISE, NEUTRAL
+from dsconv_lib.plots.curves import NAMED, OTHERS, looks_of
+from dsconv_lib.plots.style import DENSE, DEPTHWISE, KINDS, MARK, NEUTRAL
 from dsconv_lib.training import WAYS
 
 INTERVALS = {"a": [(2, 3, 5), (4, 6, 7)]}
@@ -31,9 +31,15 @@ def test_curves_are_drawn_over_x_in_the_colours_of_their_ideas_and_named_above()
     dense, ours = plt.gca().lines
     np.testing.assert_allclose(dense.get_data(), [[1, 4], [0.5, 2]])
     np.testing.assert_allclose(ours.get_data(), [[1, 4], [1, 3]])
-    assert (dense.get_color(), ours.get_color()) == (DENSE, DEPTHWISE)
+    assert (dense.get_color(), ours.get_color()) == (DENSE, "black")
     assert words(plt.gcf().legends[0].get_texts()) == ["dense", "ours"]
     assert plt.gca().get_xlabel() == "width"
+
+
+def test_what_is_no_kind_of_layer_has_no_colour_of_one():
+    of_kinds = {KINDS[kind].colour for kind in ("dense", "depthwise", "pointwise")}
+    others = [look for name, look in NAMED.items() if name not in KINDS]
+    assert others and not of_kinds & {look.colour for look in (*others, *OTHERS)}
 
 
 def test_an_interval_is_a_band_around_its_curve():
@@ -110,6 +116,6 @@ def test_seeds_are_dots_under_their_mean_and_differences_grey_where_they_may_be_
     assert [x for x, _ in lines(plt.gca(), "o")] == [[1, 3], [-1, 2], [0.2, 0.4], [-0.01]]
     assert [x for x, _ in lines(plt.gca(), "D")] == [[2], [0.5], [0.3], [-0.01]]
     marks = [line for line in plt.gca().lines if line.get_marker() == "D"]
-    assert [mark.get_color() for mark in marks] == [DEPTHWISE, NEUTRAL, *[DEPTHWISE] * 2]
+    assert [mark.get_color() for mark in marks] == [MARK, NEUTRAL, *[MARK] * 2]
     assert words(plt.gca()) == ["+2.0", "+0.5", "+0.3", "+0.0"]
     assert any(set(line.get_xdata()) == {0} for line in plt.gca().lines)

@@ -10,6 +10,7 @@ from torch import nn
 
 from dsconv_lib.convolution import effective_kernel, path_counts
 from dsconv_lib.plots import (
+    plot_effective_fields,
     plot_path_counts,
     plot_stages,
     plot_taps,
@@ -49,7 +50,8 @@ def test_taps_on_the_padding_are_those_a_convolution_of_ones_misses(kernel_size,
     image, kernel = torch.ones(1, 1, 28, 28), torch.ones(1, 1, kernel_size, kernel_size)
     inside = F.conv2d(image, kernel, padding="same", dilation=dilation)[0, 0, 14, 14]
     plot_taps_on_digit(image[0, 0], image[0, 0], kernel_size, dilation)
-    taps = panels()[0]
+    taps, filtered = panels()
+    assert (taps.get_xlim(), taps.get_ylim()) == (filtered.get_xlim(), filtered.get_ylim())
     assert len(read(taps)) == int(inside)
     assert crosses(taps) == kernel_size**2 - int(inside)
     low, high = taps.get_xlim()
@@ -68,6 +70,19 @@ def test_tree_and_bars_show_exactly_the_pixels_with_a_path_and_holes_are_crossed
     plot_path_counts({"one": counts, "other": [1, 1, 1]})
     assert heights(panels()[0]).tolist() == counts
     assert [crosses(panel) for panel in panels()] == [counts.count(0), 0]
+
+
+def test_bars_are_the_path_counts_and_dots_the_gradients_at_one_scale():
+    fields = {"one": ([10, 80, 10], [20, 70, 10]), "other": ([20] * 5, [10, 20, 40, 20, 10])}
+    plot_effective_fields(fields, inner=2)
+    for panel, (name, (paths, gradients)) in zip(panels(), fields.items(), strict=True):
+        shaded, *bars = panel.patches
+        assert (shaded.get_x(), shaded.get_width()) == (-1, 2)
+        assert [bar.get_height() for bar in bars] == paths
+        middles = [round(bar.get_x() + bar.get_width() / 2, 9) for bar in bars]
+        assert lines(panel, "o") == [[middles, gradients]] and sum(middles) == 0
+        assert panel.get_xlabel() == name
+        assert panel.get_ylim() == panels()[0].get_ylim() and panel.get_ylim()[1] > 80
 
 
 STACK = {"in": 3, "filtered": 3, "out": 4}

@@ -14,7 +14,17 @@ from PIL import Image
 
 import dsconv_lib.instruments
 from dsconv_lib import plots
-from dsconv_lib.plots.style import DENSE, DEPTHWISE, KINDS, POINTWISE, SIGNED, small_png
+from dsconv_lib.plots.style import (
+    DENSE,
+    DEPTHWISE,
+    INDIGO,
+    KINDS,
+    MARK,
+    OLIVE,
+    POINTWISE,
+    SIGNED,
+    small_png,
+)
 
 SHARED = Path(dsconv_lib.instruments.__file__).parent / "shared"
 TESTS = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.py"))
@@ -38,9 +48,9 @@ def test_the_page_and_the_figures_have_the_same_colours_for_signed_values(name, 
     assert [to_hex(np.array(stop) / 255).upper() for stop in page] == list(stops)
 
 
-def test_signed_colours_have_other_hues_than_the_kinds_of_layer():
+def test_signed_colours_and_marks_have_other_hues_than_the_kinds_of_layer():
     for kind in (DENSE, DEPTHWISE, POINTWISE):
-        for stop in (*SIGNED[:2], *SIGNED[3:]):
+        for stop in (*SIGNED[:2], *SIGNED[3:], MARK, INDIGO, OLIVE):
             apart = abs(hue(kind) - hue(stop))
             assert min(apart, 1 - apart) > 0.05, (kind, stop)
 

@@ -38,6 +38,8 @@ class DilationStack(Instrument):
     Args:
         layers: 1 to 6 pairs, kernel_size 1 to 7 and dilation 1 to 16.
         image: ink in [0, 1] under the path counts; none is blank paper.
+        rule_covered: whether a page keeps the no-holes rule covered until the rates 1, 1, 5 and
+            1, 1, 6 have been set, or the reader asks for it.
 
     Shape:
         image  float (1, 1, 28, 28)
@@ -60,6 +62,7 @@ class DilationStack(Instrument):
     row = traitlets.Int(SIDE // 2, min=0, max=SIDE - 1).tag(sync=True)
     column = traitlets.Int(SIDE // 2, min=0, max=SIDE - 1).tag(sync=True)
     grid_layer = traitlets.Int(0).tag(sync=True)  # whose grids are lettered; 0 is the whole stack
+    rule_covered = traitlets.Bool(False).tag(sync=True)
     pixels = traitlets.Bytes().tag(sync=True)
 
     def __init__(

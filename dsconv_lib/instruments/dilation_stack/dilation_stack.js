@@ -13,6 +13,7 @@ import {
   slider,
 } from "../shared/dom.js";
 import { coneView } from "./cone.js";
+import { coveredPanel } from "./cover.js";
 import { layerEditor } from "./editor.js";
 import { gridView, gridWords, mapView } from "./maps.js";
 import { ruleInWords } from "./paths.js";
@@ -79,6 +80,12 @@ class DilationStack {
     this.figures = element("dl", { class: "dsconv-dilation-figures" });
     this.rule = element("ul", { class: "dsconv-dilation-rule" });
     this.verdict = element("p", { class: "dsconv-dilation-verdict" });
+    this.panel = coveredPanel(
+      heading("The no-holes rule"),
+      heading("The no-holes rule, smallest rate first: is each rate at most what the smaller ones see?"),
+      this.rule,
+      this.verdict,
+    );
     const ends = { min: 0, max: fixed.side - 1, value: 0 };
     this.rowSlider = slider("output row", ends, (row) => set({ row }));
     this.columnSlider = slider("output column", ends, (column) => set({ column }));
@@ -141,13 +148,7 @@ class DilationStack {
       pair(this.columnSlider.root, this.rowSlider.root),
       pair(this.mapBox, this.gridBox),
       this.live.root, // below: it grows and must not move a picture
-      element(
-        "div",
-        {},
-        heading("The no-holes rule, smallest rate first: is each rate at most what the smaller ones see?"),
-        this.rule,
-        this.verdict,
-      ),
+      this.panel.root,
       note(
         "A path takes one tap in each layer. It is lost as soon as one of its taps falls on padding. " +
           "Receptive field, holes, least and most are counted away from the border, where nothing is lost. " +
@@ -178,6 +179,7 @@ class DilationStack {
     this.most.textContent = plural(Math.max(...scene.rowCounts) * Math.max(...scene.columnCounts), "path");
     this.showGrids(scene);
     drawRule(this.rule, this.verdict, scene);
+    this.panel.meet(scene.layers);
     this.rowSlider.set(row);
     this.columnSlider.set(column);
     this.lines.replaceChildren(...countLines(scene).map((words) => element("li", {}, words)));
@@ -231,6 +233,9 @@ class DilationStack {
     const redraw = oncePerFrame(() => this.draw());
     const names = STATE.map((name) => `change:${name}`);
     for (const name of names) model.on(name, redraw);
+    const cover = () => this.panel.cover(Boolean(model.get("rule_covered")));
+    model.on("change:rule_covered", cover);
+    cover();
     let width = 0;
     const watch = new ResizeObserver(() => {
       if (root.clientWidth !== width) redraw();
@@ -241,6 +246,7 @@ class DilationStack {
     watch.observe(root);
     return () => {
       watch.disconnect();
+      model.off("change:rule_covered", cover);
       for (const name of names) model.off(name, redraw);
     };
   }

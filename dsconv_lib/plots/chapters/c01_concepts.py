@@ -8,23 +8,26 @@ from dsconv_lib.plots.images import Square, plot_images
 from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, figure
 
 BOXES = {  # where: words, colour of the frame
-    (1.75, 6.0): ("separable\nfilter, then mix", DEPTHWISE),
-    (5.25, 6.0): ("dilated\nspread the taps", NEUTRAL),
-    (1.75, 4.55): ("fewer weights,\nfewer multiply-adds", DEPTHWISE),
-    (5.25, 4.55): ("wider view,\nsame weights", NEUTRAL),
-    (3.5, 3.1): ("one small network", "black"),
-    (1.05, 1.3): ("source task\nmany labels", "black"),
-    (3.5, 1.3): ("its weights", "black"),
-    (5.95, 1.3): ("target task\nfew labels", "black"),
+    (1.75, 7.0): ("separable\nfilter, then mix", DEPTHWISE),
+    (5.25, 7.0): ("dilated\nspread the taps", NEUTRAL),
+    (1.75, 5.6): ("fewer weights,\nfewer multiply-adds", DEPTHWISE),
+    (5.25, 5.6): ("wider view,\nsame weights", NEUTRAL),
+    (3.5, 4.2): ("one layer: spread depthwise\nkernels, then pointwise", "black"),
+    (3.5, 3.0): ("a network of such layers", "black"),
+    (1.05, 1.45): ("source task\nmany labels", "black"),
+    (3.5, 1.45): ("its weights", "black"),
+    (5.95, 1.45): ("target task\nfew labels", "black"),
 }
-ARROWS = {  # from: to
-    (1.75, 5.62): (1.75, 4.95),
-    (5.25, 5.62): (5.25, 4.95),
-    (2.1, 4.17): (3.0, 3.38),
-    (4.9, 4.17): (4.0, 3.38),
-    (3.5, 2.82): (3.5, 1.58),
-    (1.85, 1.3): (2.78, 1.3),
-    (4.22, 1.3): (5.15, 1.3),
+ARROWS = {  # from, to: dashed where only a new last layer learns
+    ((1.75, 6.6), (1.75, 6.0)): "-",
+    ((5.25, 6.6), (5.25, 6.0)): "-",
+    ((2.1, 5.2), (2.8, 4.62)): "-",
+    ((4.9, 5.2), (4.2, 4.62)): "-",
+    ((3.5, 3.78), (3.5, 3.28)): "-",
+    ((3.5, 2.74), (3.5, 1.73)): "-",
+    ((1.85, 1.45), (2.78, 1.45)): "-",
+    ((4.22, 1.6), (5.15, 1.6)): "-",
+    ((4.22, 1.3), (5.15, 1.3)): "--",
 }
 LINE = {"color": NEUTRAL, "linewidth": 2}
 
@@ -55,7 +58,7 @@ def plot_window(
     ax[2].set_facecolor(FAINT)
 
 
-@figure(6.4, 5.6)
+@figure(6.4, 6.2)
 def plot_connections(*, ax: Axes) -> None:
     """Draw how separable, dilated, pretraining, transfer and finetuning belong together.
 
@@ -64,11 +67,14 @@ def plot_connections(*, ax: Axes) -> None:
     for (x, y), (words, colour) in BOXES.items():
         frame = {"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": colour, "lw": 2}
         ax.text(x, y, words, ha="center", va="center", bbox=frame)
-    for start, end in ARROWS.items():
-        ax.annotate("", end, start, arrowprops={"arrowstyle": "->", **LINE})
-    ax.text(2.32, 1.95, "1 pretraining", ha="center", style="italic")
-    ax.text(4.68, 1.95, "2 finetuning", ha="center", style="italic")
-    ax.annotate("", (6.85, 0.6), (0.15, 0.6), arrowprops={"arrowstyle": "|-|", **LINE})
-    ax.text(3.5, 0.4, "transfer learning", ha="center", va="top")
-    ax.set(xlim=(0, 7), ylim=(0, 6.5))
+    for (start, end), dashes in ARROWS.items():
+        look = {"arrowstyle": "->", "linestyle": dashes, **LINE}
+        ax.annotate("", end, start, arrowprops=look)
+    small = {"ha": "center", "style": "italic", "fontsize": 11}
+    ax.text(2.32, 1.75, "pretraining", **small)
+    ax.text(4.68, 1.83, "finetuning:\nall weights move", va="bottom", **small)
+    ax.text(4.68, 1.12, "or: a new last\nlayer only", va="top", **small)
+    ax.annotate("", (6.85, 0.3), (0.15, 0.3), arrowprops={"arrowstyle": "|-|", **LINE})
+    ax.text(3.5, 0.15, "transfer learning", ha="center", va="top")
+    ax.set(xlim=(0, 7), ylim=(-0.2, 7.5))
     ax.axis("off")

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from dsconv_lib.plots.images import plot_images
-from dsconv_lib.plots.style import DEPTHWISE, FAINT, NEUTRAL, drawing, figure
+from dsconv_lib.plots.style import DEPTHWISE, FAINT, INDIGO, NEUTRAL, drawing, figure
 from dsconv_lib.plots.taps import plot_taps, tap_positions
 
 
@@ -17,14 +18,16 @@ def plot_taps_on_digit(
 ) -> None:
     """Show a kernel's taps around the middle of a digit, and the whole filtered digit.
 
-    The view is wide enough for seven taps at rate 8, and the same for all, so that pictures can
-    be compared.
+    The view is wide enough for seven taps at rate 8, and the same for all and for both panels, so
+    that pictures can be compared.
 
     Taught in: 03_dilated_convolution.
     """
     plot_taps(kernel_size, [dilation], image, margin=11, ax=ax[0])
     name = "ink right minus ink left"
     plot_images([response], [name], colours="signed", most=1, ax=ax[1])
+    ax[1].set(xlim=ax[0].get_xlim(), ylim=ax[0].get_ylim(), facecolor=ax[0].get_facecolor())
+    ax[1].add_patch(Rectangle((-0.5, -0.5), *np.shape(image), fill=False, edgecolor=NEUTRAL))
 
 
 @figure(5.8, 3.1)
@@ -68,3 +71,29 @@ def plot_path_counts(
             panel.set(xlim=(-widest, widest), ylabel="paths")
             panel.text(0.01, 0.92, name, transform=panel.transAxes, va="top")
         panel.set_xlabel("input pixel, counted from the output's")
+
+
+@figure(6.4, 3.2, columns=2)
+def plot_effective_fields(
+    fields: Mapping[str, tuple[ArrayLike, ArrayLike]], inner: float, *, ax: np.ndarray
+) -> None:
+    """Compare what path counts say of each column of a field with what gradients measured.
+
+    Args:
+        fields: by the words under each panel, the shares of its columns [%]: from path counts,
+            which become bars, and from gradients, which become dots.
+        inner: the part in the middle that is shaded [pixels].
+
+    Taught in: 03_dilated_convolution.
+    """
+    most = max(np.max(shares) for field in fields.values() for shares in field)
+    for panel, (name, (paths, gradients)) in zip(ax, fields.items(), strict=True):
+        places = np.arange(len(paths)) - (len(paths) - 1) / 2
+        panel.axvspan(-inner / 2, inner / 2, color=FAINT, alpha=0.5, linewidth=0, zorder=0)
+        bars = panel.bar(places, paths, 0.8, facecolor="white", edgecolor=NEUTRAL, linewidth=1)
+        (dots,) = panel.plot(places, gradients, "o", color=INDIGO, markersize=4.5)
+        panel.set(xlabel=name, ylim=(0, 1.1 * most))
+        panel.label_outer()
+    ax[0].set_ylabel("share of the column [%]")
+    names = ["path counts", "squared gradients"]
+    ax[0].figure.legend([bars, dots], names, loc="outside upper center", ncols=2)
