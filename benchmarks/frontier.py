@@ -19,7 +19,7 @@ from dsconv_lib.networks import DSNet, TiedNet, count_weights
 from dsconv_lib.studies import arguments
 from dsconv_lib.training import Recipe
 
-EPOCHS = 35
+EPOCHS = 100
 WHAT = f"accuracy on MNIST of the best net of each size, {EPOCHS} epochs, augmented"
 FOURS, THREES = ((1, 2, 3, 1), (1, 2, 3, 1)), ((1, 2, 1), (1, 2, 1))
 NETS = {
